@@ -13,6 +13,7 @@ export const GENESIS_MEMBERS_MAX = 1000
 
 const GenesisMember = json.object({
   id: json.text(32),
+  handle: json.text(32),
   name: json.text(128),
   roles: json.array(json.oneOf(...MEMBER_ROLES), 1, MEMBER_ROLES.length),
   signingKey: json.hex(32),

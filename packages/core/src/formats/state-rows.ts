@@ -20,8 +20,12 @@ export const MEMBER_ROLES = [
   'regulator',
 ] as const
 
+/** The short name of a member in paths and on command lines, unique among the members of a ledger. */
+export const MemberHandle = text(32, /^[a-z][a-z0-9-]*$/)
+
 /** `membership/member/{memberId}` */
 export const MemberRow = struct({
+  handle: MemberHandle,
   name: text(128),
   roles: array(oneOf(...MEMBER_ROLES), 1, MEMBER_ROLES.length),
   status: oneOf('active', 'suspended'),
