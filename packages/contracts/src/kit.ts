@@ -8,6 +8,7 @@
  */
 import {
   type Cbor,
+  type Command,
   decode,
   encode,
   type GenesisContent,
@@ -48,6 +49,7 @@ export interface CommandDefinition<A = any> {
 export interface Contract {
   readonly name: string
   readonly doc: string
+  readonly tables: readonly Table<any, any>[]
   readonly commands: readonly CommandDefinition[]
   readonly start?: (state: State, genesis: GenesisContent) => void
 }
@@ -57,8 +59,22 @@ export function refuse(code: string, message: string): never {
   throw new SalusError(code, message)
 }
 
+/** The call of `command` as a transaction carries it. */
+export function call<A>(contract: Contract, command: CommandDefinition<A>, args: A): Command {
+  return { contract: contract.name, command: command.name, args: command.args.toCbor(args) }
+}
+
+/** What the specification says of a table: the parts of its key in order, and what a row means. */
+export interface TableDescription {
+  readonly key: readonly string[]
+  readonly doc: string
+}
+
 /** A typed view of one table: rows of `V` under keys of `K`, which is how all state is read and written. */
 export interface Table<K extends readonly Cbor[], V> {
+  readonly name: string
+  readonly row: Schema<V>
+  readonly about: TableDescription
   readonly key: (...key: K) => Uint8Array
   readonly get: (state: ReadableState, ...key: K) => V | undefined
   readonly put: (state: State, row: V, ...key: K) => void
@@ -68,9 +84,17 @@ export interface Table<K extends readonly Cbor[], V> {
 }
 
 /** Declares the table `contract/name`. */
-export function table<K extends readonly Cbor[], V>(contract: string, name: string, row: Schema<V>): Table<K, V> {
+export function table<K extends readonly Cbor[], V>(
+  contract: string,
+  name: string,
+  row: Schema<V>,
+  about: TableDescription,
+): Table<K, V> {
   const key = (...parts: K): Uint8Array => stateKey(contract, name, parts)
   return {
+    name,
+    row,
+    about,
     key,
     parse: (value) => decode(row, value),
     get: (state, ...parts) => {

@@ -1,8 +1,10 @@
 /**
  * The part of the Ed25519 rule that libraries disagree about, checked before any of them is asked, so that every node
  * and every browser accepts the same signatures (docs/spec/signatures.md):
- * the scalar S is below the group order (RFC 8032 section 5.1.7), the public key A is canonically encoded (y < p) and
- * is none of the points of small order, and R is canonically encoded. The equation is the one without cofactor.
+ * the scalar S is below the group order (RFC 8032 section 5.1.7), and neither the public key A nor R is a point of
+ * small order or has an encoding with y >= p. The equation is the one without cofactor.
+ *
+ * R matters too: OpenSSL 3.5 refuses the identity as R, where the equation alone would let it pass.
  */
 import { fromHex, toHex } from './bytes.ts'
 
@@ -23,7 +25,7 @@ export function isStrictEd25519Input(publicKey: Uint8Array, signature: Uint8Arra
   if (publicKey.length !== 32 || signature.length !== 64) return false
   if (!isCanonicalY(publicKey, 0) || !isCanonicalY(signature, 0)) return false
   if (!isBelowOrder(signature)) return false
-  return !isSmallOrder(publicKey)
+  return !isSmallOrder(publicKey) && !isSmallOrder(signature)
 }
 
 /** y < p = 2^255 - 19, with the sign bit left out. */
@@ -41,10 +43,11 @@ function isBelowOrder(signature: Uint8Array): boolean {
   return false
 }
 
-function isSmallOrder(publicKey: Uint8Array): boolean {
-  const last = publicKey[31] as number
-  const first = publicKey[0] as number
-  // Only five values of y are refused, and each begins with one of these bytes: most keys skip the look-up.
+/** Whether the point that the first 32 bytes encode has an order that divides 8. */
+function isSmallOrder(bytes: Uint8Array): boolean {
+  const first = bytes[0] as number
+  // Only five values of y are refused, and each begins with one of these bytes: most points skip the look-up.
   if (first !== 0x01 && first !== 0x00 && first !== 0xec && first !== 0x26 && first !== 0xc7) return false
-  return SMALL_ORDER_Y.has(toHex(publicKey.subarray(0, 31)) + (last & 0x7f).toString(16).padStart(2, '0'))
+  const last = (bytes[31] as number) & 0x7f
+  return SMALL_ORDER_Y.has(toHex(bytes.subarray(0, 31)) + last.toString(16).padStart(2, '0'))
 }

@@ -27,6 +27,7 @@ export const DOMAIN = {
   patientRequest: 'salus/v1/patient-request',
   appHash: 'salus/v1/app-hash',
   memberId: 'salus/v1/member-id',
+  keyRotation: 'salus/v1/key-rotation',
   derive: 'salus/v1/derive',
 } as const
 

@@ -28,6 +28,14 @@ function primitive<T>(test: (value: unknown) => boolean, expected: string): Shap
   }
 }
 
+function spelled(parse: (text: string) => Uint8Array, text: string, path: string): Uint8Array {
+  try {
+    return parse(text)
+  } catch (cause) {
+    throw new SalusError('json-mismatch', `${path}: bytes are not spelled right`, { path }, cause)
+  }
+}
+
 function spelledBytes(
   length: number | undefined,
   max: number,
@@ -37,7 +45,7 @@ function spelledBytes(
   return {
     read: (value, path = '') => {
       if (typeof value !== 'string' || value.length > max * 2) throw mismatch(path, 'encoded bytes')
-      const content = parse(value)
+      const content = spelled(parse, value, path)
       if ((length !== undefined && content.length !== length) || content.length > max) {
         throw mismatch(path, `${length ?? `at most ${max}`} bytes`)
       }
@@ -48,9 +56,9 @@ function spelledBytes(
 }
 
 export const json = {
-  /** Text of at most `max` UTF-16 units. */
+  /** Text of at most `max` UTF-16 units, without lone surrogates, which have no UTF-8 form. */
   text: (max: number): Shape<string> =>
-    primitive((v) => typeof v === 'string' && v.length <= max, `text of at most ${max}`),
+    primitive((v) => typeof v === 'string' && v.length <= max && v.isWellFormed(), `text of at most ${max}`),
   /** An unsigned integer. */
   uint: (max: number = Number.MAX_SAFE_INTEGER): Shape<number> =>
     primitive(

@@ -7,6 +7,8 @@ import { SalusError } from './errors.ts'
 
 /** Turns values of `T` into CBOR and back; `parse` refuses whatever is not exactly a `T` within its bounds. */
 export interface Schema<T> {
+  /** What is expected, in words: for messages and for the generated specification. */
+  readonly expected: string
   /** @throws SalusError `schema-mismatch` with the path of the offending field. */
   parse(value: Cbor, path?: string): T
   toCbor(value: T): Cbor
@@ -18,15 +20,22 @@ export type Infer<S> = S extends Schema<infer T> ? T : never
 type Fields = Readonly<Record<string, Schema<never>>>
 type Struct<F> = { readonly [K in keyof F]: F[K] extends Schema<infer T> ? T : never }
 
+/** The schema of a structure, with the schemas of its fields in order. */
+export interface StructSchema<F> extends Schema<Struct<F>> {
+  readonly fields: F
+}
+
 function mismatch(path: string, expected: string): SalusError {
   return new SalusError('schema-mismatch', `${path || 'value'}: expected ${expected}`, { path, expected })
 }
 
 /** An unsigned integer up to `max` (default 2^53-1). */
 export function uint(max: number = Number.MAX_SAFE_INTEGER): Schema<number> {
+  const expected = `an integer up to ${max === Number.MAX_SAFE_INTEGER ? '2^53-1' : max}`
   return {
+    expected,
     parse: (value, path = '') => {
-      if (typeof value !== 'number' || value > max) throw mismatch(path, `an integer up to ${max}`)
+      if (typeof value !== 'number' || value > max) throw mismatch(path, expected)
       return value
     },
     toCbor: (value) => value,
@@ -35,11 +44,11 @@ export function uint(max: number = Number.MAX_SAFE_INTEGER): Schema<number> {
 
 /** A byte string of `min` to `max` bytes (`max` defaults to `min`: a fixed length). */
 export function bytes(min: number, max: number = min): Schema<Uint8Array> {
+  const expected = min === max ? `${min} bytes` : `${min} to ${max} bytes`
   return {
+    expected,
     parse: (value, path = '') => {
-      if (!(value instanceof Uint8Array) || value.length < min || value.length > max) {
-        throw mismatch(path, min === max ? `${min} bytes` : `${min} to ${max} bytes`)
-      }
+      if (!(value instanceof Uint8Array) || value.length < min || value.length > max) throw mismatch(path, expected)
       return value
     },
     toCbor: (value) => value,
@@ -48,10 +57,12 @@ export function bytes(min: number, max: number = min): Schema<Uint8Array> {
 
 /** Text of at most `max` UTF-16 units, matching `pattern` when given. */
 export function text(max: number, pattern?: RegExp): Schema<string> {
+  const expected = pattern ? `text of at most ${max} that matches ${pattern}` : `text of at most ${max}`
   return {
+    expected,
     parse: (value, path = '') => {
       if (typeof value !== 'string' || value.length > max || (pattern && !pattern.test(value))) {
-        throw mismatch(path, pattern ? `text of at most ${max} that matches ${pattern}` : `text of at most ${max}`)
+        throw mismatch(path, expected)
       }
       return value
     },
@@ -62,9 +73,11 @@ export function text(max: number, pattern?: RegExp): Schema<string> {
 /** One of the given words. */
 export function oneOf<const W extends readonly string[]>(...words: W): Schema<W[number]> {
   const known: ReadonlySet<string> = new Set(words)
+  const expected = words.join(' | ')
   return {
+    expected,
     parse: (value, path = '') => {
-      if (typeof value !== 'string' || !known.has(value)) throw mismatch(path, words.join(' | '))
+      if (typeof value !== 'string' || !known.has(value)) throw mismatch(path, expected)
       return value
     },
     toCbor: (value) => value,
@@ -72,6 +85,7 @@ export function oneOf<const W extends readonly string[]>(...words: W): Schema<W[
 }
 
 export const boolean: Schema<boolean> = {
+  expected: 'true or false',
   parse: (value, path = '') => {
     if (typeof value !== 'boolean') throw mismatch(path, 'true or false')
     return value
@@ -80,11 +94,16 @@ export const boolean: Schema<boolean> = {
 }
 
 /** Any CBOR value, left for a later schema. */
-export const anything: Schema<Cbor> = { parse: (value) => value, toCbor: (value) => value }
+export const anything: Schema<Cbor> = {
+  expected: 'anything',
+  parse: (value) => value,
+  toCbor: (value) => value,
+}
 
 /** `inner`, or null. */
 export function nullable<T>(inner: Schema<T>): Schema<T | null> {
   return {
+    expected: `${inner.expected}, or null`,
     parse: (value, path = '') => (value === null ? null : inner.parse(value, path)),
     toCbor: (value) => (value === null ? null : inner.toCbor(value)),
   }
@@ -93,6 +112,7 @@ export function nullable<T>(inner: Schema<T>): Schema<T | null> {
 /** An array of `min` to `max` items. */
 export function array<T>(item: Schema<T>, min: number, max: number): Schema<readonly T[]> {
   return {
+    expected: `${min} to ${max} items, each: ${item.expected}`,
     parse: (value, path = '') => {
       if (!Array.isArray(value) || value.length < min || value.length > max) {
         throw mismatch(path, `an array of ${min} to ${max} items`)
@@ -104,9 +124,11 @@ export function array<T>(item: Schema<T>, min: number, max: number): Schema<read
 }
 
 /** A structure: a CBOR array holding the fields in the order written. */
-export function struct<F extends Record<string, Schema<any>>>(fields: F): Schema<Struct<F>> {
+export function struct<F extends Record<string, Schema<any>>>(fields: F): StructSchema<F> {
   const entries = Object.entries(fields as unknown as Fields) as [string, Schema<unknown>][]
   return {
+    fields,
+    expected: `(${entries.map(([name, schema]) => `${name}: ${schema.expected}`).join('; ')})`,
     parse: (value, path = '') => {
       if (!Array.isArray(value) || value.length !== entries.length) {
         throw mismatch(path, `a structure of ${entries.length} fields`)
@@ -122,6 +144,25 @@ export function struct<F extends Record<string, Schema<any>>>(fields: F): Schema
       const source = value as Record<string, unknown>
       return entries.map(([name, schema]) => schema.toCbor(source[name]))
     },
+  }
+}
+
+type Variant<V> = { [K in keyof V]: { readonly kind: K; readonly value: Infer<V[K]> } }[keyof V]
+
+/** One of several kinds of value: a CBOR array of two items, the kind's name and the value under the kind's schema. */
+export function variant<V extends Record<string, Schema<any>>>(kinds: V): Schema<Variant<V>> {
+  const known = new Map<string, Schema<unknown>>(Object.entries(kinds))
+  const names = Object.keys(kinds).join(' | ')
+  return {
+    expected: [...known].map(([kind, schema]) => `${kind} ${schema.expected}`).join(' | '),
+    parse: (value, path = '') => {
+      if (!Array.isArray(value) || value.length !== 2) throw mismatch(path, 'an array of a kind and its value')
+      const kind = value[0] as Cbor
+      const schema = typeof kind === 'string' ? known.get(kind) : undefined
+      if (!schema) throw mismatch(path ? `${path}.kind` : 'kind', names)
+      return { kind, value: schema.parse(value[1] as Cbor, path ? `${path}.value` : 'value') } as Variant<V>
+    },
+    toCbor: ({ kind, value }) => [kind as string, (known.get(kind as string) as Schema<unknown>).toCbor(value)],
   }
 }
 

@@ -34,3 +34,39 @@ export const OUTBOX_BATCH_ITEMS_MAX = 5000
 export const OUTBOX_ITEMS_MAX = 1_000_000
 /** Stated reason of emergency access, in UTF-16 units. */
 export const EMERGENCY_REASON_MAX = 500
+/** Another member must answer within this time, with at most this much. */
+export const EXCHANGE_TIMEOUT_MS = 30_000
+export const EXCHANGE_REPLY_BYTES_MAX = 64 * 1024 * 1024
+/** A consent document as a patient's wallet sends it. */
+export const CONSENT_BYTES_MAX = 64 * 1024
+/** Longest access token and client assertion, body of a request to the authorization server, and reply of one. */
+export const TOKEN_BYTES_MAX = 8 * 1024
+export const ASSERTION_BYTES_MAX = 8 * 1024
+export const OAUTH_REQUEST_BYTES_MAX = 16 * 1024
+export const OAUTH_REPLY_BYTES_MAX = 64 * 1024
+/** Lifetime of access tokens, of those that an administrator issues by hand, and of client assertions. */
+export const TOKEN_LIFETIME_S = 300
+export const ISSUED_TOKEN_LIFETIME_S_MAX = 366 * 24 * 60 * 60
+export const ASSERTION_LIFETIME_S_MAX = 300
+/** Difference between the clocks of a client and of this node that is borne. */
+export const CLOCK_SKEW_S_MAX = 10
+/** Verified tokens, and tokens of other members, that are kept in memory. */
+export const VERIFIED_TOKENS_MAX = 10_000
+export const MEMBER_TOKENS_MAX = 10_000
+/** Unexpired assertions of one client that are remembered; more are refused. */
+export const ASSERTIONS_PER_CLIENT_MAX = 5000
+/** Requests to the authorization server per minute and network address. */
+export const OAUTH_REQUESTS_PER_MINUTE_MAX = 600
+/** Registered clients, and keys of one. */
+export const CLIENTS_MAX = 10_000
+export const CLIENT_KEYS_MAX = 8
+/** Scopes that one token may carry, and their spelling in UTF-16 units. */
+export const SCOPES_MAX = 200
+export const SCOPE_TEXT_MAX = 4096
+/** An answer of another member's authorization server is awaited this long. */
+export const MEMBER_TOKEN_TIMEOUT_MS = 5000
+/** A patient's request is taken this long before and after the time it names; most that are remembered meanwhile. */
+export const PATIENT_REQUEST_WINDOW_MS = 120_000
+export const PATIENT_REQUESTS_MAX = 100_000
+/** Most values of one list in a consent document. */
+export const CONSENT_VALUES_MAX = 256

@@ -1,15 +1,6 @@
 /** The evidence that verifiers check, as the ledger makes it. Formats: docs/spec/proof.md. */
 
-/** A checkpoint taken apart; see checkpoint.ts for its text form, a C2SP signed note. */
-export interface Checkpoint {
-  readonly origin: string
-  readonly logSize: number
-  readonly logRoot: Uint8Array
-  readonly stateRoot: Uint8Array
-  readonly height: number
-  readonly timeMs: number
-  readonly protocol: number
-}
+export type { Checkpoint } from '@salus/core'
 
 /** Inclusion of one log entry: its bytes, its index, and the RFC 9162 audit path to the checkpoint's log root. */
 export interface LogProof {

@@ -37,7 +37,17 @@ export const MemberRow = struct({
 })
 export type MemberRow = Infer<typeof MemberRow>
 
-/** `consent/consent/{consentId}` */
+/**
+ * `membership/key/{signingKey}`: whose key it is. A row stays when its key is replaced, so that no key ever serves
+ * twice and old signatures can be attributed: the key signed for the member from `sinceMs` until before `untilMs`.
+ */
+export const KeyRow = struct({ memberId: MemberId, sinceMs: uint(), untilMs: nullable(uint()) })
+export type KeyRow = Infer<typeof KeyRow>
+
+/**
+ * `consent/consent/{consentId}`. `status` is what the controller did; a consent is in force when it is `active` and
+ * `expiresAtMs` has not come. `endedAtMs` and `replacedBy` say when and by what it was revoked or replaced.
+ */
 export const ConsentRow = struct({
   commitment: bytes(HASH_BYTES),
   controller: PublicKey,
@@ -49,7 +59,7 @@ export const ConsentRow = struct({
 })
 export type ConsentRow = Infer<typeof ConsentRow>
 
-/** `record/file/{fileId}`: versions anchored so far and the head of their chain. */
+/** `record/file/{fileId}`: versions anchored so far and the head of their chain. `anchoredAtMs` is 0 before any. */
 export const FileRow = struct({
   custodian: MemberId,
   status: oneOf('open', 'closed'),

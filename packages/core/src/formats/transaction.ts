@@ -8,8 +8,8 @@ import { DOMAIN, domainHash } from '../hash.ts'
 import { PublicKey, SIGNATURE_BYTES_MAX, type Signer } from '../keys.ts'
 import { anything, array, bytes, decode, encode, type Infer, struct, text, uint } from '../schema.ts'
 
-/** Longest encoded transaction, in bytes. */
-export const TRANSACTION_BYTES_MAX = 256 * 1024
+/** Longest encoded transaction, in bytes: with its result it must fit the 16-bit length of a log entry bundle. */
+export const TRANSACTION_BYTES_MAX = 60 * 1024
 /** Most commands in one transaction. */
 export const COMMANDS_MAX = 1000
 /** A transaction may expire at most this long after the time of its block. */

@@ -1,5 +1,5 @@
 /**
- * A permit is the only thing that opens the vault, and only the decision engine makes one: `mintPermit` may be
+ * A permit is the only thing that opens the vault, and only the decision engine makes one: mint.ts may be
  * imported by consent/ alone (a dependency rule checks it), and the type cannot be built from outside.
  */
 import type { DataFilter } from './filter.ts'
@@ -22,9 +22,4 @@ export interface Permit {
   readonly [minted]: true
   readonly request: AccessRequest
   readonly scope: Scope
-}
-
-/** Makes a permit. For the decision engine alone. */
-export function mintPermit(request: AccessRequest, scope: Scope): Permit {
-  return Object.freeze({ request, scope }) as unknown as Permit
 }

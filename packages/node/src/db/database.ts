@@ -22,6 +22,8 @@ export interface Database {
   readonly read: Queries
   /** Runs `work` in one durable transaction; bodies run one after the other. */
   write<T>(work: (transaction: Queries) => Promise<T>): Promise<T>
+  /** Removes what was deleted from files kept beside the main one (write-ahead logs), after an erasure. */
+  scrub(): Promise<void>
   close(): Promise<void>
 }
 

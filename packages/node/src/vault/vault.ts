@@ -5,6 +5,7 @@
  */
 import type { Resource } from '@medplum/fhirtypes'
 import type { Permit } from '../consent/permit.ts'
+import type { NumberSpellings } from './fhir-json.ts'
 import type { SearchPage, SearchRequest } from './search/request.ts'
 
 /** One version as it is stored. `text` is the exact JSON that was committed; empty for a deletion. */
@@ -51,13 +52,14 @@ export interface VaultReader {
 }
 
 /**
- * One change. `put` stores `resource` under its own type and id as the next version, with the number
- * spellings of its source kept. `ifVersion` refuses the change unless the current version is that one (`0`: must not exist).
+ * One change. `put` stores `resource` under its own type and id as the next version; `spellings` of `parseFhirJson`
+ * keep the spelling of its numbers, as long as the objects that hold them are the ones that were parsed. `ifVersion` refuses the change unless the current version is that one (`0`: must not exist).
  */
 export type Change =
   | {
       readonly kind: 'put'
       readonly resource: Resource & { id: string }
+      readonly spellings?: NumberSpellings
       readonly ifVersion?: string
       readonly method: 'POST' | 'PUT'
     }
@@ -66,7 +68,8 @@ export type Change =
 export interface VaultWriter {
   /**
    * Applies all changes or none; resolves once durable, to the versions in the order of the changes.
-   * @throws SalusError `version-conflict`, `cross-patient-reference`, `patient-erased`
+   * @throws SalusError `version-conflict`, `cross-patient-reference`, `patient-erased`, `resource-absent` (a deletion
+   *   of what never was), `resource-repeated` (two changes of one resource)
    */
   write(changes: readonly Change[]): Promise<readonly StoredVersion[]>
   /** Destroys the patient's data key, bodies and indexes. Commitments and counters stay. */

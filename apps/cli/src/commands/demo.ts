@@ -1,0 +1,57 @@
+/** `salus demo`: the demo network in the foreground (driving.md). */
+import { resolve } from 'node:path'
+import { SalusError } from '@salus/core'
+import type { Command } from 'commander'
+import { runDemo } from '../demo/run.ts'
+import { EXIT, printError } from '../output.ts'
+
+interface Options {
+  readonly dir: string
+  readonly port: number
+  readonly engine: string
+  readonly reset: boolean
+  readonly bundles?: string
+  readonly host: string
+}
+
+function port(value: string): number {
+  const number = Number(value)
+  if (!Number.isInteger(number) || number < 1 || number > 65_000) throw new SalusError('usage', '--port takes a number')
+  return number
+}
+
+/** The demo keeps running, so it prints as it goes and has no single result. */
+export function demoCommand(program: Command): void {
+  program
+    .command('demo')
+    .description('start the demo network: three members, five patients, one ledger')
+    .option('--dir <folder>', 'state folder; a stopped network goes on where it was', '.salus')
+    .option('--port <number>', 'first port; the members use the ones that follow', port, 8080)
+    .option('--engine <engine>', 'ledger engine', 'embedded')
+    .option('--reset', 'start anew', false)
+    .option('--bundles <folder>', 'load these FHIR bundles into Riverside instead of the synthetic patients')
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .addHelpText('after', '\nExample:\n  salus demo --dir .salus --port 8080')
+    .action(async (options: Options) => {
+      try {
+        if (options.engine !== 'embedded') {
+          throw new SalusError('usage', `the engine ${options.engine} is not part of this version: use embedded`)
+        }
+        const demo = await runDemo({ ...options, directory: options.dir, bundles: options.bundles && resolve(options.bundles) })
+        process.stdout.write(`ready ${demo.url}\n`)
+        await stopSignal()
+        await demo.close()
+        process.exit(EXIT.done)
+      } catch (error) {
+        printError(error, false)
+        process.exit(error instanceof SalusError && error.code === 'usage' ? EXIT.usage : EXIT.failed)
+      }
+    })
+}
+
+function stopSignal(): Promise<void> {
+  return new Promise((done) => {
+    process.once('SIGINT', () => done())
+    process.once('SIGTERM', () => done())
+  })
+}

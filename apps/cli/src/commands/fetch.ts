@@ -1,0 +1,71 @@
+/** `salus fetch`: a FHIR read or search, at one's own node or through it at another member's. */
+import { SalusError } from '@salus/core'
+import { send } from '@salus/sdk'
+import type { Command } from 'commander'
+import { EXIT, type Result } from '../output.ts'
+import { memberOf, readNetwork } from '../network.ts'
+import { defineCommand } from '../define.ts'
+
+interface Options {
+  readonly dir: string
+  readonly as: string
+  readonly from?: string
+  readonly purpose?: string
+  readonly emergency?: string
+}
+
+export const fetchCommand = defineCommand((program: Command) =>
+  program
+    .command('fetch <request>')
+    .description('read or search FHIR resources; --from asks another member through the own node')
+    .requiredOption('--as <member>', 'the member whose clinician asks')
+    .option('--from <member>', 'the custodian to ask; the own records when left out')
+    .option('--purpose <code>', 'purpose of use, a code of v3-PurposeOfUse or system|code')
+    .option('--emergency <reason>', 'emergency access with a stated reason')
+    .addHelpText('after', "\nExample:\n  salus fetch --as lakeside --from riverside 'Observation?patient=Patient/1'"),
+  run,
+)
+
+async function run(options: Options, request: string): Promise<Result> {
+  const network = readNetwork(options.dir)
+  const own = memberOf(network, options.as)
+  if (options.from !== undefined) memberOf(network, options.from)
+  const base = options.from === undefined ? own.fhir : `${own.url}/exchange/${options.from}/fhir`
+  const answer = await send(`${base}/${request.replace(/^\/+/, '')}`, {
+    headers: { authorization: `Bearer ${own.clinicianToken}`, accept: 'application/fhir+json', ...purpose(options) },
+  })
+  return { json: parse(answer.text), text: answer.text, exit: exitOf(answer.status) }
+}
+
+function purpose(options: Options): Record<string, string> {
+  const headers: Record<string, string> = {}
+  if (options.emergency !== undefined) {
+    headers['x-emergency-reason'] = encodeHeader(options.emergency)
+    headers['x-purpose-of-use'] = options.purpose ?? 'BTG'
+  } else if (options.purpose !== undefined) {
+    headers['x-purpose-of-use'] = options.purpose
+  }
+  return headers
+}
+
+/** Header values are bytes; text beyond ASCII goes as the bytes of its UTF-8. */
+function encodeHeader(text: string): string {
+  if (/[\r\n]/.test(text)) throw new SalusError('usage', 'the emergency reason must be one line')
+  return Buffer.from(text, 'utf8').toString('latin1')
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new SalusError('answer-malformed', 'the node did not answer in FHIR JSON', {}, cause)
+  }
+}
+
+function exitOf(status: number): number {
+  if (status < 400) return EXIT.done
+  if (status === 401 || status === 403) return EXIT.refused
+  if (status === 404 || status === 410) return EXIT.notFound
+  if (status === 502 || status === 503 || status === 504) return EXIT.unreachable
+  return EXIT.failed
+}

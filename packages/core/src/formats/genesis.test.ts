@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { equalBytes, toHex, utf8 } from '../bytes.ts'
+import { isSalusError } from '../errors.ts'
+import { DOMAIN, domainHash, sha256 } from '../hash.ts'
+import { checkpointOrigin, type GenesisContent, memberId, readGenesis, writeGenesis } from './genesis.ts'
+
+const key = (name: string) => sha256(utf8(name))
+const member = (name: string) => ({
+  id: memberId(name, key(name)),
+  handle: name.toLowerCase(),
+  name,
+  roles: ['provider', 'pharmacy'] as const,
+  signingKey: key(name),
+  encryptionKey: key(`${name} encryption`),
+  url: 'https://example.org',
+})
+const content: GenesisContent = {
+  format: 'salus-genesis/1',
+  network: 'test',
+  timeMs: 1_790_000_000_000,
+  protocol: 1,
+  engine: { kind: 'embedded', publicKey: key('engine') },
+  members: [member('Riverside'), member('Lakeside')],
+}
+const text = writeGenesis(content)
+const malformed = (error: unknown) => isSalusError(error, 'genesis-malformed')
+
+test('a genesis reads back, and its id is the hash of its bytes', () => {
+  const { ledgerId, ...read } = readGenesis(text)
+  assert.deepEqual(read, content)
+  assert.deepEqual(ledgerId, domainHash(DOMAIN.ledgerId, utf8(text)))
+  assert.equal(checkpointOrigin({ ledgerId }), `salus/${toHex(ledgerId)}`)
+})
+
+test('every changed byte makes another ledger or no genesis', () => {
+  const { ledgerId } = readGenesis(text)
+  const bytes = Buffer.from(text)
+  for (let at = 0; at < bytes.length; at++) {
+    for (const flip of [0x01, 0x02, 0x10, 0x80]) {
+      const changed = Buffer.from(bytes)
+      changed[at] = (changed[at] as number) ^ flip
+      try {
+        assert.ok(!equalBytes(readGenesis(changed.toString()).ledgerId, ledgerId), `byte ${at}`)
+      } catch (error) {
+        assert.ok(malformed(error), `byte ${at}: ${error}`)
+      }
+    }
+  }
+})
+
+test("a member's id must follow from its name and key", () => {
+  const forged = { ...member('Riverside'), id: member('Lakeside').id }
+  assert.throws(() => readGenesis(writeGenesis({ ...content, members: [forged] })), malformed)
+})
+
+test('what is no genesis is refused', () => {
+  const odd = [
+    { ...content, members: [] },
+    { ...content, network: 'x'.repeat(65) },
+  ]
+  for (const value of odd) assert.throws(() => readGenesis(writeGenesis(value)), malformed)
+  for (const value of ['', '{}', text.trimEnd(), JSON.stringify(JSON.parse(text))]) {
+    assert.throws(() => readGenesis(value), malformed)
+  }
+})

@@ -1,0 +1,115 @@
+/** The CapabilityStatement (FHIR R4 section 3.1.0.9), made from the registry and the definitions so that it is true. */
+import type {
+  CapabilityStatement,
+  CapabilityStatementRest,
+  CapabilityStatementRestResource,
+  CapabilityStatementRestResourceInteraction,
+  CapabilityStatementRestResourceSearchParam,
+  CapabilityStatementRestSecurity,
+} from '@medplum/fhirtypes'
+import { definitions } from '../../vault/definitions/definitions.ts'
+import { parametersOf } from '../../vault/index/parameters.ts'
+import type { Interaction } from './interaction.ts'
+
+/** The endpoints of the member's authorization server, as in its smart-configuration. */
+export interface OauthUris {
+  readonly token: string
+  readonly introspect: string
+  readonly revoke: string
+}
+
+type TypeInteraction = NonNullable<CapabilityStatementRestResourceInteraction['code']>
+
+const TYPE_INTERACTIONS: readonly TypeInteraction[] = [
+  'read',
+  'vread',
+  'update',
+  'patch',
+  'delete',
+  'history-instance',
+  'history-type',
+  'create',
+  'search-type',
+]
+
+const OPERATIONS = 'http://hl7.org/fhir/OperationDefinition'
+
+/** The text of the statement. */
+export function capabilityStatement(registry: readonly Interaction[], fhirBase: string, oauth: OauthUris): string {
+  const names = new Set(registry.map(({ name }) => name))
+  const statement: CapabilityStatement = {
+    resourceType: 'CapabilityStatement',
+    status: 'active',
+    date: new Date().toISOString(),
+    kind: 'instance',
+    software: { name: 'Salus' },
+    implementation: { description: 'Salus member node', url: fhirBase },
+    fhirVersion: '4.0.1',
+    format: ['application/fhir+json', 'json'],
+    ...(names.has('patch') ? { patchFormat: ['application/json-patch+json'] } : {}),
+    rest: [rest(names, oauth)],
+  }
+  return JSON.stringify(statement)
+}
+
+function rest(names: ReadonlySet<string>, oauth: OauthUris): CapabilityStatementRest {
+  const system = [
+    ...(names.has('bundle') ? (['transaction', 'batch'] as const) : []),
+    ...(['search-system', 'history-system'] as const).filter((code) => names.has(code)),
+  ]
+  const interaction = TYPE_INTERACTIONS.filter((code) => names.has(code)).map((code) => ({ code }))
+  return {
+    mode: 'server',
+    security: security(oauth),
+    resource: definitions.resources.map((type) => resource(type, names, interaction)),
+    interaction: system.map((code) => ({ code })),
+    ...(names.has('search-compartment')
+      ? { compartment: ['http://hl7.org/fhir/CompartmentDefinition/patient'] }
+      : {}),
+  }
+}
+
+function resource(
+  type: string,
+  names: ReadonlySet<string>,
+  interaction: CapabilityStatementRestResourceInteraction[],
+): CapabilityStatementRestResource {
+  const operations = [
+    ...(names.has('validate') ? [{ name: 'validate', definition: `${OPERATIONS}/Resource-validate` }] : []),
+    ...(type === 'Patient' && names.has('everything')
+      ? [{ name: 'everything', definition: `${OPERATIONS}/Patient-everything` }]
+      : []),
+  ]
+  return {
+    type: type as NonNullable<CapabilityStatementRestResource['type']>,
+    interaction,
+    versioning: 'versioned',
+    readHistory: true,
+    updateCreate: true,
+    conditionalCreate: true,
+    conditionalRead: 'full-support',
+    conditionalUpdate: names.has('conditional-update'),
+    conditionalDelete: names.has('conditional-delete') ? 'single' : 'not-supported',
+    searchParam: searchParameters(type),
+    ...(operations.length > 0 ? { operation: operations } : {}),
+  }
+}
+
+function searchParameters(type: string): CapabilityStatementRestResourceSearchParam[] {
+  const own = [...parametersOf(type).values()].map(({ code, type: kind }) => ({ name: code, type: kind }))
+  const columns = [
+    { name: '_id', type: 'token' },
+    { name: '_lastUpdated', type: 'date' },
+  ] as const
+  return [...columns, ...own].sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+/** SMART App Launch: the endpoints stand in an extension, for clients that do not read smart-configuration. */
+function security(oauth: OauthUris): CapabilityStatementRestSecurity {
+  const uris = Object.entries(oauth).map(([url, valueUri]) => ({ url, valueUri: valueUri as string }))
+  const system = 'http://terminology.hl7.org/CodeSystem/restful-security-service'
+  return {
+    extension: [{ url: 'http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris', extension: uris }],
+    service: [{ coding: [{ system, code: 'SMART-on-FHIR' }], text: 'OAuth 2.0 by SMART Backend Services' }],
+  }
+}

@@ -1,0 +1,87 @@
+/**
+ * Every error that leaves the API: the ONE table from the stable codes of SalusError to HTTP status and FHIR issue
+ * type (http://hl7.org/fhir/issue-type), and the OperationOutcome made from it.
+ */
+import { isSalusError, SalusError } from '@salus/core'
+import type { OperationOutcomeIssue } from '@medplum/fhirtypes'
+import type { FhirReply } from './interaction.ts'
+
+/** System of the stable codes in `OperationOutcome.issue.details.coding`. */
+export const ERROR_CODE_SYSTEM = 'urn:salus:error-code'
+
+type Row = readonly [status: number, issue: OperationOutcomeIssue['code']]
+
+const TABLE: Readonly<Record<string, Row>> = {
+  'access-refused': [403, 'forbidden'],
+  'insufficient-scope': [403, 'forbidden'],
+  'operator-required': [403, 'forbidden'],
+  'write-not-allowed': [403, 'forbidden'],
+  'not-found': [404, 'not-found'],
+  'path-unknown': [404, 'not-supported'],
+  'type-unknown': [404, 'not-supported'],
+  'patient-erased': [410, 'deleted'],
+  gone: [410, 'deleted'],
+  'method-not-allowed': [405, 'not-supported'],
+  'format-not-supported': [406, 'not-supported'],
+  'version-conflict': [412, 'conflict'],
+  'condition-matches-none': [412, 'not-found'],
+  'condition-matches-many': [412, 'multiple-matches'],
+  'body-too-large': [413, 'too-long'],
+  'resource-too-large': [413, 'too-long'],
+  'too-many-entries': [413, 'too-costly'],
+  'media-type-not-supported': [415, 'not-supported'],
+  'resource-invalid': [422, 'invariant'],
+  'cross-patient-reference': [422, 'business-rule'],
+  'member-suspended': [403, 'forbidden'],
+  'too-many-requests': [429, 'throttled'],
+  'outbox-full': [503, 'transient'],
+  'ledger-lag': [503, 'transient'],
+}
+
+const UNAUTHENTICATED: Row = [401, 'login']
+const BAD_REQUEST: Row = [400, 'invalid']
+const INTERNAL: Row = [500, 'exception']
+
+/** Codes of mistakes in what was sent: they answer 400 unless the table says otherwise. */
+const CLIENT_ERROR =
+  /^(search|query|json|fhir|resource|bundle|transaction|batch|header|id|condition|patch|purpose|emergency|utf8|history)-/
+
+/** HTTP status and issue type of an error; anything that is not known is an internal one. */
+export function statusOf(error: unknown): Row {
+  if (!isSalusError(error)) return INTERNAL
+  const { code } = error
+  return TABLE[code] ?? (code.startsWith('token-') ? UNAUTHENTICATED : CLIENT_ERROR.test(code) ? BAD_REQUEST : INTERNAL)
+}
+
+/** One issue, as plain data. */
+export function issue(
+  severity: OperationOutcomeIssue['severity'],
+  code: OperationOutcomeIssue['code'],
+  stable: string,
+  diagnostics: string,
+  expression: readonly string[] = [],
+): OperationOutcomeIssue {
+  const details = { coding: [{ system: ERROR_CODE_SYSTEM, code: stable }] }
+  return { severity, code, details, diagnostics, ...(expression.length > 0 ? { expression: [...expression] } : {}) }
+}
+
+/** The text of an OperationOutcome. */
+export function outcomeText(issues: readonly OperationOutcomeIssue[]): string {
+  return JSON.stringify({ resourceType: 'OperationOutcome', issue: issues })
+}
+
+/** The reply for an error. Internal errors tell nothing but their code. */
+export function errorReply(error: unknown): FhirReply {
+  const [status, type] = statusOf(error)
+  if (status === 500 || !isSalusError(error)) {
+    return { status: 500, body: outcomeText([issue('error', 'exception', 'internal', 'the request failed')]) }
+  }
+  const { allow } = error.details
+  return { status, body: outcomeText(issuesOf(error, type)), ...(Array.isArray(allow) ? { allow } : {}) }
+}
+
+function issuesOf(error: SalusError, type: OperationOutcomeIssue['code']): OperationOutcomeIssue[] {
+  const { path } = error.details
+  const expression = typeof path === 'string' && path !== '' ? [path] : []
+  return [issue('error', type, error.code, error.message, expression)]
+}

@@ -1,0 +1,20 @@
+/** update, and update as create: `PUT [base]/[type]/[id]` (FHIR R4 section 3.1.0.4). */
+import { requireResource } from '../body.ts'
+import { put, requireSameId, writeInteraction } from '../write.ts'
+
+export const update = writeInteraction({
+  name: 'update',
+  method: 'PUT',
+  path: '/:type/:id',
+  right: 'update',
+  asks: 'update',
+  plan: async ({ current }, request) => {
+    const { path, body } = request
+    const resource = requireResource(body, path.type)
+    requireSameId(resource, path.id)
+    const before = await current(path.type, path.id)
+    // Bringing back what was deleted is a creation too.
+    const status = before === undefined || before.deleted ? 201 : 200
+    return { status, change: put(request, resource, path.id, 'PUT'), existing: undefined }
+  },
+})

@@ -1,0 +1,44 @@
+/** Every interaction of the API, one a line. */
+import type { Interaction } from './interaction.ts'
+import { bundle } from './interactions/bundle.ts'
+import { capabilities } from './interactions/capabilities.ts'
+import { conditionalDelete } from './interactions/conditional-delete.ts'
+import { conditionalUpdate } from './interactions/conditional-update.ts'
+import { create } from './interactions/create.ts'
+import { deleteInstance } from './interactions/delete.ts'
+import { everything, everythingOfAll } from './interactions/everything.ts'
+import { historyInstance } from './interactions/history-instance.ts'
+import { historySystem } from './interactions/history-system.ts'
+import { historyType } from './interactions/history-type.ts'
+import { read } from './interactions/read.ts'
+import { searchCompartment, searchCompartmentByPost } from './interactions/search-compartment.ts'
+import { searchSystem, searchSystemByPost } from './interactions/search-system.ts'
+import { searchType, searchTypeByPost } from './interactions/search-type.ts'
+import { update } from './interactions/update.ts'
+import { validate, validateInstance } from './interactions/validate.ts'
+import { vread } from './interactions/vread.ts'
+
+export const INTERACTIONS: readonly Interaction[] = [
+  capabilities,
+  read,
+  vread,
+  historyInstance,
+  historyType,
+  historySystem,
+  create,
+  update,
+  conditionalUpdate,
+  deleteInstance,
+  conditionalDelete,
+  searchType,
+  searchTypeByPost,
+  searchSystem,
+  searchSystemByPost,
+  searchCompartment,
+  searchCompartmentByPost,
+  everything,
+  everythingOfAll,
+  validate,
+  validateInstance,
+  bundle,
+]

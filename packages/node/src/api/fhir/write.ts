@@ -1,0 +1,91 @@
+/**
+ * Writing: every interaction that changes the vault first plans one change from what is there, and then either makes
+ * it alone (here) or together with others (transaction.ts).
+ */
+import { SalusError } from '@salus/core'
+import type { Resource } from '@medplum/fhirtypes'
+import type { Permit } from '../../consent/permit.ts'
+import type { Change, StoredVersion } from '../../vault/vault.ts'
+import { matchOne } from './conditional.ts'
+import { issue, outcomeText } from './errors.ts'
+import { parseEtag, parsePrefer, type Preferences } from './headers.ts'
+import type { FhirReply, FhirRequest, FhirServer, WriteInteraction } from './interaction.ts'
+
+/** What a plan may look up. Nothing of it is released. */
+export interface Lookups {
+  current(type: string, id: string): Promise<StoredVersion | undefined>
+  /** The only match of a search. @throws SalusError `condition-matches-many`, `condition-malformed`, `search-…` */
+  match(type: string, query: string): Promise<StoredVersion | undefined>
+}
+
+/** One change, or none where `existing` already is what was asked for (or nothing is there to delete). */
+export interface Plan {
+  readonly status: 200 | 201 | 204
+  readonly change: Change | null
+  readonly existing: StoredVersion | undefined
+}
+
+/** Completes the definition of a writing interaction with the handler that makes its one change. */
+export function writeInteraction(definition: Omit<WriteInteraction, 'writes' | 'handle'>): WriteInteraction {
+  return { ...definition, writes: true, handle: (server, request) => writeOne(definition, server, request) }
+}
+
+async function writeOne(
+  { asks, plan, query }: Pick<WriteInteraction, 'asks' | 'plan' | 'query'>,
+  server: FhirServer,
+  request: FhirRequest,
+): Promise<FhirReply> {
+  const { principal, purpose, path, headers } = request
+  const instance = path.id === '' ? null : { type: path.type, id: path.id }
+  const passage = await server.gate.open(principal, { interaction: asks, patients: [], instance, purpose })
+  const work = async (): Promise<readonly [Plan, StoredVersion | undefined]> => {
+    const planned = await plan(vaultLookups(server, passage.permit), request)
+    if (planned.change === null) return [planned, planned.existing]
+    return [planned, (await server.writer.write([planned.change]))[0]]
+  }
+  const isConditional = query === 'required' || headers.ifNoneExist !== undefined
+  const [planned, version] = await (isConditional ? server.conditional.run(work) : work())
+  const preferred = parsePrefer(headers.prefer).return ?? 'representation'
+  const released = planned.existing !== undefined && preferred === 'representation' ? [planned.existing] : []
+  await passage.close(released)
+  return writeReply(server.fhirBase, planned.status, version, preferred)
+}
+
+/** Lookups with the writer's own permit. */
+export function vaultLookups({ reader }: FhirServer, permit: Permit): Lookups {
+  return {
+    current: (type, id) => reader.read(permit, type, id),
+    match: (type, query) => matchOne(reader, permit, type, query, new Set()),
+  }
+}
+
+/** The reply of a write (FHIR R4 sections 3.1.0.1.12, 3.1.0.4, 3.1.0.7 and 3.1.0.8). */
+export function writeReply(
+  fhirBase: string,
+  status: Plan['status'],
+  version: StoredVersion | undefined,
+  preferred: NonNullable<Preferences['return']>,
+): FhirReply {
+  if (version === undefined) return { status: 204, body: '' }
+  const about = { version: version.version, lastUpdatedMs: version.lastUpdatedMs }
+  if (version.deleted) return { status: 204, body: '', ...about }
+  const location = `${fhirBase}/${version.type}/${version.id}/_history/${version.version}`
+  const body = preferred === 'minimal' ? '' : preferred === 'representation' ? version.text : STORED
+  const contentLocation = preferred === 'representation' ? { contentLocation: location } : {}
+  return { status, body, location, ...contentLocation, ...about }
+}
+
+const STORED = outcomeText([issue('information', 'informational', 'stored', 'the resource is stored')])
+
+/** The change that stores the resource of a request under `id`; the resource is changed in place. */
+export function put(request: FhirRequest, resource: Resource, id: string, method: 'POST' | 'PUT'): Change {
+  const { headers, spellings } = request
+  const ifVersion = headers.ifMatch === undefined ? {} : { ifVersion: parseEtag(headers.ifMatch) }
+  return { kind: 'put', resource: Object.assign(resource, { id }), method, spellings, ...ifVersion }
+}
+
+/** @throws SalusError `id-mismatch` */
+export function requireSameId(resource: Resource, id: string): void {
+  if (resource.id === undefined) throw new SalusError('id-mismatch', 'an update carries its id in the resource too')
+  if (resource.id !== id) throw new SalusError('id-mismatch', 'the id of the resource is not that of the URL')
+}

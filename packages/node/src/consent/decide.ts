@@ -1,0 +1,164 @@
+/**
+ * The decision: from the request, the live consents of the patients it concerns, and what the ledger says. Pure, so
+ * that a decision can be repeated from its facts. Rules, in docs/spec/consent.md, "Decision":
+ *
+ * - Another member's request is refused unless a consent permits it; a denial in any consent outweighs every permit.
+ * - The custodian's own staff read unless a consent denies it; the custodian's operator is not filtered.
+ * - Emergency access is permitted with a stated reason, unless a consent denies emergency access by name.
+ */
+import { SalusError } from '@salus/core'
+import { LEDGER_LAG_MS_MAX, SEARCH_FILES_MAX } from '../limits.ts'
+import type { CompiledPolicy } from './compile.ts'
+import type { Decision, FileDecision, Reason } from './decision.ts'
+import { breaksGlass, evaluate, isEmergency } from './evaluate.ts'
+import { ALL, and, NONE, not, or } from './filter-algebra.ts'
+import type { DataFilter } from './filter.ts'
+import { mintPermit } from './mint.ts'
+import type { AccessRequest } from './request.ts'
+
+/** A consent that is live on the ledger and whose document was verified. `id` is lower-case hexadecimal. */
+export interface LiveConsent {
+  readonly id: string
+  readonly policy: CompiledPolicy
+}
+
+/** The consents that a decision is made from. */
+export interface Consents {
+  /** The consents of a patient that are in force at `timeMs`. */
+  live(patient: string, timeMs: number): readonly LiveConsent[]
+  /** Patients with a consent that may permit something to this requester; not necessarily in force. */
+  permitting(requester: string, practitioner: string | null): Iterable<string>
+  /** Patients with a consent that may deny something. */
+  denying(): Iterable<string>
+}
+
+/** What the ledger says of the requester and of itself. */
+export interface LedgerFacts {
+  /** The requesting member is admitted and not suspended. */
+  readonly memberActive: boolean
+  /** How far the replica may be behind the network. */
+  readonly lagMs: number
+}
+
+const OTHERWISE_NO_CONSENT: FileDecision = { decision: 'deny', reason: 'no-consent', consents: [] }
+const OPERATOR: FileDecision = { decision: 'permit', reason: 'operator', filter: ALL, consents: [] }
+const INSIDE: FileDecision = { decision: 'permit', reason: 'inside', filter: ALL, consents: [] }
+const INSIDE_EMERGENCY: FileDecision = { decision: 'permit', reason: 'emergency', filter: ALL, consents: [] }
+
+/**
+ * Decides about a request that concerns these patients (Patient ids); none for a request over every record. A request
+ * that names patients opens their records and no other, besides resources of no patient.
+ * @throws SalusError `search-too-broad` when another member asks over more records than it may touch at once
+ */
+export function decide(
+  request: AccessRequest,
+  patients: readonly string[],
+  consents: Consents,
+  facts: LedgerFacts,
+): Decision {
+  if (isOperator(request)) return permit(request, new Map(), OPERATOR)
+  const refusal = refuseBeforeConsent(request, facts)
+  if (refusal !== null) return refuse(refusal, new Map(patients.map((patient) => [patient, denial(refusal, [])])))
+  if (patients.length > 0) return decideNamed(request, patients, consents, facts)
+  return request.requester === request.custodian
+    ? decideInside(request, consents, facts)
+    : decideSearch(request, consents, facts)
+}
+
+/** The decision about one patient's file, from the consents of that patient that are in force. */
+export function decideFile(request: AccessRequest, consents: readonly LiveConsent[], facts: LedgerFacts): FileDecision {
+  if (isOperator(request)) return OPERATOR
+  const refusal = refuseBeforeConsent(request, facts)
+  if (refusal !== null) return denial(refusal, [])
+  const said = consents
+    .map(({ id, policy }) => ({ id, ...evaluate(policy, request) }))
+    .filter(({ permit, deny }) => permit.op !== 'none' || deny.op !== 'none')
+  const emergency = isEmergency(request)
+  const needsConsent = request.requester !== request.custodian && !emergency
+  const permitted = needsConsent ? or(...said.map(({ permit }) => permit)) : ALL
+  const denied = or(...said.map(({ deny }) => deny))
+  const filter = and(permitted, not(denied))
+  const reason = emergency ? 'emergency' : needsConsent ? 'consent' : 'inside'
+  if (filter.op !== 'none') {
+    const decisive = said.filter(({ permit, deny }) => deny.op !== 'none' || (needsConsent && permit.op !== 'none'))
+    return { decision: 'permit', reason, filter, consents: decisive.map(({ id }) => id) }
+  }
+  if (permitted.op === 'none' && denied.op !== 'all') return OTHERWISE_NO_CONSENT
+  const denying = said.filter(({ deny }) => deny.op !== 'none').map(({ id }) => id)
+  return denial(emergency ? 'emergency-denied' : 'consent-denies', denying)
+}
+
+function isOperator({ operator, requester, custodian }: AccessRequest): boolean {
+  return operator && requester === custodian
+}
+
+/** Why a request is refused whatever consents say, or null. Emergency access does not wait for the ledger. */
+function refuseBeforeConsent(request: AccessRequest, facts: LedgerFacts): Reason | null {
+  // Emergency access without a reason is not emergency access, nor is it anything else.
+  if (breaksGlass(request) && !isEmergency(request)) return 'no-consent'
+  if (request.requester === request.custodian) return null
+  if (!facts.memberActive) return 'member-inactive'
+  return facts.lagMs > LEDGER_LAG_MS_MAX && !isEmergency(request) ? 'ledger-lag' : null
+}
+
+function decideNamed(
+  request: AccessRequest,
+  patients: readonly string[],
+  consents: Consents,
+  facts: LedgerFacts,
+): Decision {
+  const files = new Map<string, FileDecision>()
+  for (const patient of patients) {
+    files.set(patient, decideFile(request, consents.live(patient, request.timeMs), facts))
+  }
+  const decisions = [...files.values()]
+  if (decisions.some(({ decision }) => decision === 'permit')) return permit(request, files, OTHERWISE_NO_CONSENT)
+  const telling = decisions.find(({ reason }) => reason !== 'no-consent')
+  return refuse(telling?.reason ?? 'no-consent', files)
+}
+
+/** The custodian's own staff over every record: all but what consents deny. */
+function decideInside(request: AccessRequest, consents: Consents, facts: LedgerFacts): Decision {
+  const files = new Map<string, FileDecision>()
+  for (const patient of consents.denying()) {
+    const decision = decideFile(request, consents.live(patient, request.timeMs), facts)
+    if (decision.decision === 'deny' || decision.filter.op !== 'all') files.set(patient, decision)
+  }
+  return permit(request, files, isEmergency(request) ? INSIDE_EMERGENCY : INSIDE)
+}
+
+/** Another member over every record: the patients whose consents permit it. Emergency access is to named patients. */
+function decideSearch(request: AccessRequest, consents: Consents, facts: LedgerFacts): Decision {
+  const files = new Map<string, FileDecision>()
+  if (isEmergency(request)) return refuse('no-consent', files)
+  for (const patient of consents.permitting(request.requester, request.practitioner)) {
+    const decision = decideFile(request, consents.live(patient, request.timeMs), facts)
+    if (decision.decision === 'permit') files.set(patient, decision)
+    if (files.size > SEARCH_FILES_MAX) {
+      throw new SalusError('search-too-broad', 'the search covers too many records; name patients', {
+        SEARCH_FILES_MAX,
+      })
+    }
+  }
+  return files.size > 0 ? permit(request, files, OTHERWISE_NO_CONSENT) : refuse('no-consent', files)
+}
+
+function permit(request: AccessRequest, files: ReadonlyMap<string, FileDecision>, otherwise: FileDecision): Decision {
+  const filters = new Map<string, DataFilter>()
+  for (const [patient, decision] of files) filters.set(patient, decision.decision === 'permit' ? decision.filter : NONE)
+  const others = otherwise.decision === 'permit' ? 'all' : 'none'
+  return {
+    decision: 'permit',
+    permit: mintPermit(request, { files: filters, others, general: true }),
+    files,
+    otherwise,
+  }
+}
+
+function refuse(reason: Reason, files: ReadonlyMap<string, FileDecision>): Decision {
+  return { decision: 'deny', reason, files }
+}
+
+function denial(reason: Reason, consents: readonly string[]): FileDecision {
+  return { decision: 'deny', reason, consents }
+}

@@ -1,0 +1,75 @@
+/**
+ * Erasure (GDPR article 17, EDPB 02/2025): the data key is destroyed, so bodies in backups are unreadable too; bodies,
+ * indexes, consent documents and the link between patient and file are deleted. What stays are random ids, counters and
+ * salted commitments that no longer mean anything, and the disclosure log, which the patient's key still opens.
+ */
+import {
+  fromHex,
+  randomBytes,
+  SalusError,
+  type Signer,
+  signTransaction,
+  TRANSACTION_LIFETIME_MS_MAX,
+} from '@salus/core'
+import type { Ledger } from '@salus/ledger'
+import type { ConsentDocuments } from './consent/documents.ts'
+import type { Database, Ddl } from './db/database.ts'
+import type { Files } from './files/files.ts'
+import type { Outbox } from './outbox/outbox.ts'
+import type { VaultWriter } from './vault/vault.ts'
+
+export const ERASURE_DDL: Ddl = [
+  'CREATE TABLE IF NOT EXISTS erasure (file_id TEXT PRIMARY KEY, time_ms INTEGER NOT NULL, reason TEXT NOT NULL)',
+]
+
+export interface EraseParts {
+  readonly database: Database
+  readonly ledger: Ledger
+  readonly files: Files
+  readonly outbox: Outbox
+  readonly consents: ConsentDocuments
+  readonly writer: VaultWriter
+  readonly sign: Signer
+}
+
+/**
+ * Erases a patient and closes the file on the ledger.
+ * @throws SalusError `patient-unknown`, or the ledger's code
+ */
+export async function erasePatient(
+  parts: EraseParts,
+  patient: string,
+  reason: string,
+): Promise<{ fileId: string; height: number }> {
+  const file = parts.files.byPatient(patient)
+  if (!file) throw new SalusError('patient-unknown', 'there is no such patient here')
+  await parts.database.write((transaction) =>
+    transaction.run('INSERT INTO erasure (file_id, time_ms, reason) VALUES (?, ?, ?) ON CONFLICT DO NOTHING', [
+      file.fileId,
+      Date.now(),
+      reason,
+    ]),
+  )
+  await parts.writer.erase(patient)
+  await parts.consents.erase(patient)
+  await parts.files.erase(patient)
+  // Versions written before the erasure must be anchored before the file closes.
+  await parts.outbox.flush()
+  return { fileId: file.fileId, height: await closeFile(parts, file.fileId) }
+}
+
+async function closeFile({ ledger, sign }: EraseParts, fileId: string): Promise<number> {
+  const wire = await signTransaction(
+    {
+      ledgerId: ledger.status().ledgerId,
+      signer: sign.publicKey,
+      nonce: randomBytes(16),
+      expiresAtMs: Date.now() + TRANSACTION_LIFETIME_MS_MAX / 2,
+      commands: [{ contract: 'record', command: 'close-file', args: [fromHex(fileId)] }],
+    },
+    sign,
+  )
+  const receipt = await ledger.submit(wire)
+  if (receipt.code !== null) throw new SalusError(receipt.code, 'the ledger refused to close the file')
+  return receipt.height
+}

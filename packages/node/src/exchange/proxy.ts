@@ -1,0 +1,114 @@
+/**
+ * `/exchange/{member}/fhir`: another member's records through one's own node. The node signs who asks and why as this
+ * member, forwards the request to the member that the ledger names, and passes the answer on as it came, so that
+ * resources keep the exact bytes that the custodian committed to. The custodian decides and records; this node only
+ * vouches for its own user.
+ */
+import { SalusError } from '@salus/core'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { MemberTokenClient } from '../auth/client.ts'
+import type { Members } from '../auth/members.ts'
+import type { Principal } from '../auth/principal.ts'
+import { readPurpose } from '../gate/purpose.ts'
+import { EXCHANGE_REPLY_BYTES_MAX, EXCHANGE_TIMEOUT_MS } from '../limits.ts'
+
+export interface ExchangeParts {
+  readonly members: Members
+  readonly tokens: MemberTokenClient
+  readonly authenticate: (request: FastifyRequest) => Promise<Principal>
+}
+
+/** Headers of a FHIR request and reply that mean something to the other end. */
+const REQUEST_HEADERS = ['accept', 'content-type', 'prefer', 'if-none-match', 'if-modified-since'] as const
+const REPLY_HEADERS = ['content-type', 'etag', 'last-modified', 'location', 'content-location', 'retry-after'] as const
+
+/** Adds the exchange to the server. */
+export function exchange(app: FastifyInstance, parts: ExchangeParts): void {
+  const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const principal = await parts.authenticate(request)
+    if (principal.kind === 'member') throw new SalusError('exchange-own-users', 'only this member’s own users exchange')
+    const { member: handle } = request.params as { member: string }
+    const member = parts.members.byHandle(handle)
+    if (member === undefined || member.status !== 'active') {
+      throw new SalusError('member-unknown', 'no active member has this name')
+    }
+    const answer = await forward(parts, principal, request, member.url, member.id)
+    reply.code(answer.status)
+    for (const name of REPLY_HEADERS) {
+      const value = answer.headers.get(name)
+      if (value !== null) reply.header(name, value)
+    }
+    return reply.send(answer.body)
+  }
+  for (const url of ['/exchange/:member/fhir', '/exchange/:member/fhir/*']) {
+    app.route({ method: ['GET', 'HEAD', 'POST'], url, handler })
+  }
+}
+
+interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly body: Buffer
+}
+
+async function forward(
+  parts: ExchangeParts,
+  principal: Principal,
+  request: FastifyRequest,
+  memberUrl: string,
+  memberId: string,
+): Promise<Answer> {
+  const { code, emergency } = readPurpose(header(request, 'x-purpose-of-use'), header(request, 'x-emergency-reason'))
+  const token = await parts.tokens.tokenFor(memberId, {
+    practitioner: principal.practitioner,
+    purpose: code,
+    emergency,
+  })
+  const headers = new Headers({ authorization: `Bearer ${token}` })
+  for (const name of REQUEST_HEADERS) {
+    const value = header(request, name)
+    if (value !== undefined) headers.set(name, value)
+  }
+  return fetchBounded(memberUrl + fhirPath(request.url), {
+    method: request.method,
+    headers,
+    redirect: 'manual',
+    signal: AbortSignal.timeout(EXCHANGE_TIMEOUT_MS),
+    ...(request.method === 'POST' ? { body: request.body as Buffer<ArrayBuffer> } : {}),
+  })
+}
+
+/** The path below the gateway, as the client wrote it; never leaves the custodian's FHIR base. */
+function fhirPath(url: string): string {
+  const below = url.replace(/^\/exchange\/[^/]+\/fhir/, '')
+  const path = below.split('?', 1)[0] as string
+  if (/(?:^|\/)(?:\.|%2e){1,2}(?:\/|$)/i.test(path) || /%2f|%5c|\\/i.test(path)) {
+    throw new SalusError('exchange-path', 'the path leaves the FHIR base')
+  }
+  return `/fhir${below}`
+}
+
+async function fetchBounded(url: string, init: RequestInit): Promise<Answer> {
+  let response: Response
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  try {
+    response = await fetch(url, init)
+    for await (const chunk of response.body ?? []) {
+      bytes += chunk.length
+      if (bytes > EXCHANGE_REPLY_BYTES_MAX) break
+      chunks.push(chunk)
+    }
+  } catch (cause) {
+    throw new SalusError('exchange-unreachable', 'the other member does not answer', {}, cause)
+  }
+  if (bytes > EXCHANGE_REPLY_BYTES_MAX) {
+    throw new SalusError('exchange-answer', 'the other member’s answer is too large', { EXCHANGE_REPLY_BYTES_MAX })
+  }
+  return { status: response.status, headers: response.headers, body: Buffer.concat(chunks) }
+}
+
+function header(request: FastifyRequest, name: string): string | undefined {
+  const value = request.headers[name]
+  return typeof value === 'string' ? value : undefined
+}

@@ -1,0 +1,204 @@
+/** The gate of a node: asks the decision engine, hands out the permit, and writes the journal. See gate.ts. */
+import { type DisclosureEntry, fromHex, SalusError } from '@salus/core'
+import { merkleRoot } from '@salus/proof'
+import type { Principal } from '../auth/principal.ts'
+import type { FileDecision } from '../consent/decision.ts'
+import type { Permit } from '../consent/permit.ts'
+import type { AccessRequest } from '../consent/request.ts'
+import type { Journal, NewEntry } from '../disclosure/journal.ts'
+import type { Files } from '../files/files.ts'
+import type { StoredVersion } from '../vault/vault.ts'
+import type { Ask, Gate, Interaction, Passage } from './gate.ts'
+import type { Decider } from './decider.ts'
+
+export interface GateParts {
+  readonly custodian: string
+  readonly files: Files
+  readonly journal: Journal
+  readonly decider: Decider
+  /** The Patient id whose record an instance belongs to; null for none, undefined when there is no such instance. */
+  readonly ownerOf: (type: string, id: string) => Promise<string | null | undefined>
+  readonly now: () => number
+}
+
+/** Interactions in which a foreign requester may name a patient without finding out whether there is one. */
+export class SalusGate implements Gate {
+  readonly #parts: GateParts
+
+  constructor(parts: GateParts) {
+    this.#parts = parts
+  }
+
+  async open(principal: Principal, ask: Ask): Promise<Passage> {
+    const request = this.#request(principal, ask)
+    const patients = await this.#patients(ask)
+    const decision = this.#parts.decider.decide(request, patients)
+    if (decision.decision === 'deny') return this.#refuse(request, ask, patients, decision.reason, decision.files)
+    return new RecordedPassage(
+      this.#parts,
+      request,
+      ask,
+      patients,
+      decision.permit,
+      (patient) => decision.files.get(patient) ?? decision.otherwise,
+    )
+  }
+
+  #request(principal: Principal, ask: Ask): AccessRequest {
+    const purpose = principal.asserted ?? { purpose: ask.purpose.code, emergency: ask.purpose.emergency }
+    return {
+      requester: principal.member,
+      custodian: this.#parts.custodian,
+      practitioner: principal.practitioner,
+      operator: principal.kind === 'operator',
+      purpose: purpose.purpose,
+      emergency: purpose.emergency,
+      timeMs: this.#parts.now(),
+    }
+  }
+
+  async #patients(ask: Ask): Promise<readonly string[]> {
+    if (ask.instance === null) return ask.patients
+    const { type, id } = ask.instance
+    const owner = await this.#parts.ownerOf(type, id)
+    // An absent instance is asked about as a patient that does not exist, so that the answer is that of a refusal.
+    if (owner === undefined) return [...ask.patients, type === 'Patient' ? id : `absent-${id}`]
+    return owner === null ? ask.patients : [...ask.patients, owner]
+  }
+
+  async #refuse(
+    request: AccessRequest,
+    ask: Ask,
+    patients: readonly string[],
+    reason: string,
+    files: ReadonlyMap<string, FileDecision>,
+  ): Promise<never> {
+    const entries = patients.flatMap((patient) => {
+      const file = this.#parts.files.byPatient(patient)
+      if (!file) return []
+      return [newEntry(request, ask.interaction, file.fileId, files.get(patient) ?? denied(reason), [])]
+    })
+    await writeEntries(this.#parts.journal, request, entries, reason)
+    throw refused(reason)
+  }
+}
+
+class RecordedPassage implements Passage {
+  readonly permit: Permit
+  readonly #parts: GateParts
+  readonly #request: AccessRequest
+  readonly #ask: Ask
+  readonly #patients: readonly string[]
+  readonly #decisionOf: (patient: string) => FileDecision
+
+  constructor(
+    parts: GateParts,
+    request: AccessRequest,
+    ask: Ask,
+    patients: readonly string[],
+    permit: Permit,
+    decisionOf: (patient: string) => FileDecision,
+  ) {
+    this.#parts = parts
+    this.#request = request
+    this.#ask = ask
+    this.#patients = patients
+    this.permit = permit
+    this.#decisionOf = decisionOf
+  }
+
+  async close(released: readonly StoredVersion[]): Promise<void> {
+    const entries: NewEntry[] = []
+    for (const [patient, versions] of this.#byPatient(released)) {
+      const file = this.#parts.files.byPatient(patient)
+      if (file) {
+        entries.push(newEntry(this.#request, this.#ask.interaction, file.fileId, this.#decisionOf(patient), versions))
+      }
+    }
+    if (entries.length > 0) await this.#parts.journal.append(entries)
+  }
+
+  async notFound(): Promise<void> {
+    if (this.#request.requester === this.#request.custodian) return this.close([])
+    const entries = this.#patients.flatMap((patient) => {
+      const file = this.#parts.files.byPatient(patient)
+      return file ? [newEntry(this.#request, this.#ask.interaction, file.fileId, denied('no-consent'), [])] : []
+    })
+    await writeEntries(this.#parts.journal, this.#request, entries, 'no-consent')
+    throw refused('no-consent')
+  }
+
+  /** What was released of each patient's record; a patient who was named is there even when nothing was found. */
+  #byPatient(released: readonly StoredVersion[]): ReadonlyMap<string, readonly StoredVersion[]> {
+    const groups = new Map<string, StoredVersion[]>()
+    if (!isLookup(this.#ask.interaction)) for (const patient of this.#patients) groups.set(patient, [])
+    for (const version of released) {
+      if (version.patient === null) continue
+      const group = groups.get(version.patient)
+      if (group) group.push(version)
+      else groups.set(version.patient, [version])
+    }
+    return groups
+  }
+}
+
+/** Looking up what a write refers to releases nothing, and is written down only if it does. */
+function isLookup(interaction: Interaction): boolean {
+  return interaction === 'create' || interaction === 'update' || interaction === 'delete' || interaction === 'import'
+}
+
+function newEntry(
+  request: AccessRequest,
+  interaction: Interaction,
+  fileId: string,
+  decision: FileDecision,
+  versions: readonly StoredVersion[],
+): NewEntry {
+  return {
+    fileId: fromHex(fileId),
+    timeMs: request.timeMs,
+    custodian: request.custodian,
+    requester: request.requester,
+    practitioner: request.practitioner,
+    purpose: purposeText(request),
+    interaction,
+    decision: decision.decision,
+    reason: decision.reason,
+    emergency: request.emergency,
+    consents: decision.consents.slice(0, 32).map(fromHex),
+    what: countTypes(versions),
+    content: versions.length === 0 ? null : merkleRoot(versions.map((version) => version.commitment)),
+  }
+}
+
+function countTypes(versions: readonly StoredVersion[]): DisclosureEntry['what'] {
+  const counts = new Map<string, number>()
+  for (const { type } of versions) counts.set(type, (counts.get(type) ?? 0) + 1)
+  return [...counts].map(([type, count]) => ({ type, count }))
+}
+
+/** A code of v3-PurposeOfUse stands alone, any other with its system. */
+function purposeText(request: AccessRequest): string {
+  const { system, code } = request.purpose
+  return system.endsWith('/v3-ActReason') ? code : `${system}|${code}`
+}
+
+function denied(reason: string): FileDecision {
+  return { decision: 'deny', reason: reason as FileDecision['reason'], consents: [] }
+}
+
+/** Writes refusals; one about nobody known is written elsewhere, at the same cost. */
+function writeEntries(
+  journal: Journal,
+  request: AccessRequest,
+  entries: readonly NewEntry[],
+  reason: string,
+): Promise<void> {
+  if (entries.length > 0) return journal.append(entries)
+  const { timeMs, requester, practitioner } = request
+  return journal.appendUnknown({ timeMs, requester, practitioner, reason })
+}
+
+function refused(reason: string): SalusError {
+  return new SalusError('access-refused', 'access is refused', { reason })
+}

@@ -1,0 +1,49 @@
+/**
+ * A body as it is stored: the commitment's salt (16 bytes) and the compressed text, sealed under the patient's data
+ * key and bound to type, id and version, so that no body can be put in another's place. Zstandard without a
+ * dictionary: on synthetic records it saves 57 %, and costs about as much as the encryption.
+ */
+import type { KeyObject } from 'node:crypto'
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { SalusError, utf8 } from '@salus/core'
+import { RESOURCE_BYTES_MAX } from '../limits.ts'
+import { seal, unseal } from './keys.ts'
+
+export const SALT_BYTES = 16
+const COMPRESSION = { params: { [constants.ZSTD_c_compressionLevel]: 3 } }
+
+function associated(type: string, id: string, version: string): Uint8Array {
+  return utf8(`${type}/${id}/${version}`)
+}
+
+export function sealBody(
+  key: KeyObject,
+  type: string,
+  id: string,
+  version: string,
+  salt: Uint8Array,
+  text: Uint8Array,
+): Uint8Array {
+  const compressed = text.length === 0 ? text : zstdCompressSync(text, COMPRESSION)
+  return seal(key, associated(type, id, version), Buffer.concat([salt, compressed]))
+}
+
+/** @throws SalusError `vault-key-invalid`, `vault-body-invalid` */
+export function openBody(
+  key: KeyObject,
+  type: string,
+  id: string,
+  version: string,
+  body: Uint8Array,
+): { readonly salt: Uint8Array; readonly text: string } {
+  const content = unseal(key, associated(type, id, version), body)
+  const salt = content.subarray(0, SALT_BYTES)
+  const compressed = content.subarray(SALT_BYTES)
+  if (compressed.length === 0) return { salt, text: '' }
+  try {
+    // Stored resources may exceed the limit of what comes in by their meta.
+    return { salt, text: zstdDecompressSync(compressed, { maxOutputLength: 2 * RESOURCE_BYTES_MAX }).toString('utf8') }
+  } catch (cause) {
+    throw new SalusError('vault-body-invalid', 'a stored body does not decompress', {}, cause)
+  }
+}
