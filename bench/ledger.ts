@@ -84,10 +84,7 @@ function grantCommand(): Command {
 function signedGrants(count: number): Promise<Uint8Array> {
   const commands = Array.from({ length: count }, grantCommand)
   const expiresAtMs = Date.now() + 500_000
-  return signTransaction(
-    { ledgerId, signer: member.publicKey, nonce: randomBytes(16), expiresAtMs, commands },
-    member,
-  )
+  return signTransaction({ ledgerId, signer: member.publicKey, nonce: randomBytes(16), expiresAtMs, commands }, member)
 }
 
 async function signAll(transactions: number, commands: number): Promise<Uint8Array[]> {

@@ -4,7 +4,7 @@
  */
 import { globSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { CONTRACT_RULES, checkSource, FORMAT_RULES, type Finding } from './determinism-rules.ts'
+import { CONTRACT_RULES, checkSource, type Finding, FORMAT_RULES } from './determinism-rules.ts'
 
 /** Tests are no part of consensus, nor is the request that a wallet makes to a node, with a nonce of its own. */
 const EXCLUDED = ['**/*.test.ts', 'patient-request.ts']

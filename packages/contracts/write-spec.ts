@@ -5,7 +5,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CHAIN_DOMAIN, type Schema } from '@salus/core'
-import { type CommandDefinition, CONTRACTS, type Contract, type Table } from './src/index.ts'
+import { CONTRACTS, type CommandDefinition, type Contract, type TableDefinition } from './src/index.ts'
 
 export const SPEC_FILE: string = join(import.meta.dirname, '../../docs/spec/contracts.md')
 
@@ -41,7 +41,7 @@ function contractSection(contract: Contract): string {
   return [`## ${contract.name}`, '', contract.doc, '', ...tables, ...commands].join('\n')
 }
 
-function tableSection({ name }: Contract, table: Table<any, any>): string {
+function tableSection({ name }: Contract, table: TableDefinition): string {
   const path = [name, table.name, ...table.about.key.map((part) => `{${part}}`)].join('/')
   return [`### Table \`${path}\``, '', table.about.doc, '', fieldTable(table.row), ''].join('\n')
 }

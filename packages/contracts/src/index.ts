@@ -1,17 +1,13 @@
-export * from './kit.ts'
-export * from './registry.ts'
-
 export { consent } from './consent/contract.ts'
 export { GrantArgs, grant } from './consent/grant.ts'
 export { ReplaceArgs, replace } from './consent/replace.ts'
 export { RevokeArgs, revoke } from './consent/revoke.ts'
 export { consents } from './consent/tables.ts'
-
 export { acknowledge } from './disclosure/acknowledge.ts'
 export { commitBatch } from './disclosure/commit-batch.ts'
 export { disclosure } from './disclosure/contract.ts'
 export { disclosures, receipts } from './disclosure/tables.ts'
-
+export * from './kit.ts'
 export { Action } from './membership/action-schema.ts'
 export { membership } from './membership/contract.ts'
 export { protocolInForce } from './membership/members.ts'
@@ -29,9 +25,9 @@ export {
   protocol,
 } from './membership/tables.ts'
 export { VoteArgs, vote } from './membership/vote.ts'
-
 export { anchor } from './record/anchor.ts'
 export { CloseFileArgs, closeFile } from './record/close-file.ts'
 export { record } from './record/contract.ts'
 export { OpenFileArgs, openFile } from './record/open-file.ts'
 export { files } from './record/tables.ts'
+export * from './registry.ts'

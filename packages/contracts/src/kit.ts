@@ -37,19 +37,19 @@ export interface Context {
 }
 
 /** One command: its name, its arguments, what it does, the codes it may refuse with, and the rule itself. */
-export interface CommandDefinition<A = any> {
+export interface CommandDefinition<A = unknown> {
   readonly name: string
   readonly doc: string
   readonly args: Schema<A>
   readonly refusals: Readonly<Record<string, string>>
-  readonly execute: (context: Context, args: A) => void
+  execute(context: Context, args: A): void
 }
 
 /** A named set of commands over tables of its own; `start` writes what the genesis file says. */
 export interface Contract {
   readonly name: string
   readonly doc: string
-  readonly tables: readonly Table<any, any>[]
+  readonly tables: readonly TableDefinition[]
   readonly commands: readonly CommandDefinition[]
   readonly start?: (state: State, genesis: GenesisContent) => void
 }
@@ -64,17 +64,15 @@ export function call<A>(contract: Contract, command: CommandDefinition<A>, args:
   return { contract: contract.name, command: command.name, args: command.args.toCbor(args) }
 }
 
-/** What the specification says of a table: the parts of its key in order, and what a row means. */
-export interface TableDescription {
-  readonly key: readonly string[]
-  readonly doc: string
+/** What the specification says of a table: `about` names the parts of its key in order, and what a row means. */
+export interface TableDefinition<V = unknown> {
+  readonly name: string
+  readonly row: Schema<V>
+  readonly about: { readonly key: readonly string[]; readonly doc: string }
 }
 
 /** A typed view of one table: rows of `V` under keys of `K`, which is how all state is read and written. */
-export interface Table<K extends readonly Cbor[], V> {
-  readonly name: string
-  readonly row: Schema<V>
-  readonly about: TableDescription
+export interface Table<K extends readonly Cbor[], V> extends TableDefinition<V> {
   readonly key: (...key: K) => Uint8Array
   readonly get: (state: ReadableState, ...key: K) => V | undefined
   readonly put: (state: State, row: V, ...key: K) => void
@@ -88,7 +86,7 @@ export function table<K extends readonly Cbor[], V>(
   contract: string,
   name: string,
   row: Schema<V>,
-  about: TableDescription,
+  about: TableDefinition['about'],
 ): Table<K, V> {
   const key = (...parts: K): Uint8Array => stateKey(contract, name, parts)
   return {

@@ -55,7 +55,7 @@ test('a variant refuses unknown kinds, values of another kind, and other forms',
 })
 
 test('each schema says what it expects', () => {
-  const cases: [Schema<any>, string][] = [
+  const cases: [Schema<unknown>, string][] = [
     [uint(5), 'an integer up to 5'],
     [uint(), 'an integer up to 2^53-1'],
     [bytes(16), '16 bytes'],

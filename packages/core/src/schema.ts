@@ -124,7 +124,7 @@ export function array<T>(item: Schema<T>, min: number, max: number): Schema<read
 }
 
 /** A structure: a CBOR array holding the fields in the order written. */
-export function struct<F extends Record<string, Schema<any>>>(fields: F): StructSchema<F> {
+export function struct<F extends Record<string, Schema<unknown>>>(fields: F): StructSchema<F> {
   const entries = Object.entries(fields as unknown as Fields) as [string, Schema<unknown>][]
   return {
     fields,
@@ -150,7 +150,7 @@ export function struct<F extends Record<string, Schema<any>>>(fields: F): Struct
 type Variant<V> = { [K in keyof V]: { readonly kind: K; readonly value: Infer<V[K]> } }[keyof V]
 
 /** One of several kinds of value: a CBOR array of two items, the kind's name and the value under the kind's schema. */
-export function variant<V extends Record<string, Schema<any>>>(kinds: V): Schema<Variant<V>> {
+export function variant<V extends Record<string, Schema<unknown>>>(kinds: V): Schema<Variant<V>> {
   const known = new Map<string, Schema<unknown>>(Object.entries(kinds))
   const names = Object.keys(kinds).join(' | ')
   return {

@@ -185,11 +185,15 @@ function readEdges(application: Application, size: number): Uint8Array[] {
 
 function restoreLog(store: Store, manifest: SnapshotManifest, entries: readonly Uint8Array[]): void {
   const { tailStart, edges, logSize, logRoot, timeMs } = manifest
-  check(tailStart % TILE_WIDTH === 0 && tailStart + entries.length === logSize, 'the tail of the log has another length')
+  check(
+    tailStart % TILE_WIDTH === 0 && tailStart + entries.length === logSize,
+    'the tail of the log has another length',
+  )
   const [first] = entries
   check(tailStart === 0 || (first !== undefined && isBeforeTail(first, timeMs)), 'the tail of the log is too short')
   const counts = MerkleLog.edgeCounts(tailStart)
-  const fits = edges.length === Math.max(0, counts.length - 1) && edges.every((e, i) => e.length === 32 * (counts[i + 1] ?? 0))
+  const fits =
+    edges.length === Math.max(0, counts.length - 1) && edges.every((e, i) => e.length === 32 * (counts[i + 1] ?? 0))
   check(fits, 'the edge of the log has another form')
   LogStore.writeEdges(store, tailStart, edges)
   const log = new LogStore(store, tailStart)

@@ -129,7 +129,10 @@ export class Store {
       })
     } else if (version !== SCHEMA_VERSION) {
       this.#database.close()
-      throw new SalusError('store-version', 'the ledger file has another version', { version, expected: SCHEMA_VERSION })
+      throw new SalusError('store-version', 'the ledger file has another version', {
+        version,
+        expected: SCHEMA_VERSION,
+      })
     }
     // A reader keeps one view of the ledger from its first read on.
     if (access === 'read') this.#database.exec('BEGIN')

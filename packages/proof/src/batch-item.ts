@@ -20,8 +20,9 @@ import {
   type Transaction,
   verifySignature,
 } from '@salus/core'
-import { verifyCarriedLog } from './carried.ts'
+import { openBareCheckpoint } from './checkpoint.ts'
 import type { StateProof } from './evidence.ts'
+import { verifyLogEntry } from './log.ts'
 import { merkleLeafHash, verifyInclusion } from './merkle.ts'
 import { provenRow } from './rows.ts'
 import { AuditPath, LogPlace, Note, StateProofShape } from './shapes.ts'
@@ -59,7 +60,8 @@ export function verifyBatchItem(
   [contract, command]: readonly [contract: string, command: string],
   genesis: Genesis,
 ): Anchor {
-  const { entry, checkpoint } = verifyCarriedLog({ ...item.log, checkpoint: item.checkpoint }, genesis)
+  const checkpoint = openBareCheckpoint(item.checkpoint, genesis)
+  const entry = verifyLogEntry(item.log, checkpoint)
   if (entry.code !== null) {
     throw new SalusError('transaction-refused', 'the ledger refused this transaction', { code: entry.code })
   }

@@ -98,6 +98,19 @@ export function withoutWitnesses(note: string, genesis: Genesis): string {
   return `${checkpointText(checkpoint)}\n${line}\n`
 }
 
+/**
+ * As `openCheckpoint`, for a note that must be as {@link withoutWitnesses} leaves it. Proof files carry such notes:
+ * what nobody checks, as a witness's line, would be bytes of the file that mean nothing.
+ * @throws SalusError `checkpoint-witnessed`, and as `openCheckpoint`
+ */
+export function openBareCheckpoint(note: string, genesis: Genesis): Checkpoint {
+  const { checkpoint, line } = open(note, genesis)
+  if (note !== `${checkpointText(checkpoint)}\n${line}\n`) {
+    throw new SalusError('checkpoint-witnessed', 'a proof file carries the signature of the ledger alone')
+  }
+  return checkpoint
+}
+
 function open(note: string, genesis: Genesis): { checkpoint: Checkpoint; line: string } {
   const { text, signatures } = parseNote(note)
   const checkpoint = parseText(text)

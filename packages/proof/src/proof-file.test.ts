@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
+  commitVersion,
   DisclosureEntry,
   disclosureCommitment,
   ed25519PublicKey,
@@ -8,6 +9,7 @@ import {
   isSalusError,
   SalusError,
   toHex,
+  utf8,
 } from '@salus/core'
 import fc from 'fast-check'
 import { disclosureOf, entryOf, FILE_ID, makeCases, omissionOf, placed, RESOURCE } from '../test/cases.ts'
@@ -188,6 +190,33 @@ function smallest() {
   small.put(DisclosureEntry, entryOf(small, 1), 'disclosure', 'file', FILE_ID)
   return small.proveState('disclosure', 'file', id16('absent'))
 }
+
+test('every byte of a disclosure proof matters', () => {
+  const text = writeProofFile(disclosure)
+  const bytes = Buffer.from(text)
+  for (let at = 0; at < bytes.length; at++) {
+    for (const flip of [0x01, 0x20, 0x80]) refused(changed(text, at, (bytes[at] as number) ^ flip), world.genesisText)
+  }
+})
+
+test('any changed byte of a large record is noticed', async () => {
+  const { world: later } = await makeCases()
+  const resource = `{"resourceType":"Binary","data":"${'AbC9'.repeat(25_000)}"}`
+  const salt = id16('salt')
+  const commitment = commitVersion('Binary', 'b', '1', utf8(resource), salt)
+  const index = await later.commitBatch('riverside', 'record', 'anchor', FILE_ID, [commitment])
+  const { log, checkpoint } = placed(later, index)
+  const file = { ...record, type: 'Binary', id: 'b', version: '1', salt, resource, log, checkpoint, signer: null }
+  const text = writeProofFile(file)
+  assert.equal(codeOf(file), null)
+  const bytes = Buffer.from(text)
+  fc.assert(
+    fc.property(fc.nat(bytes.length - 1), fc.integer({ min: 1, max: 255 }), (at, flip) => {
+      refused(changed(text, at, (bytes[at] as number) ^ flip), later.genesisText)
+    }),
+    { numRuns: 200 },
+  )
+})
 
 test('any changed byte of any proof, and of the genesis, is noticed', () => {
   const texts = all.map(writeProofFile)

@@ -1,7 +1,8 @@
-/** Rows of state out of state proofs. */
+/** Rows of state out of the state proofs that a proof file carries. */
 import { type Checkpoint, decode, equalBytes, type Genesis, SalusError, type Schema, toHex } from '@salus/core'
-import { verifyCarriedState } from './carried.ts'
+import { openBareCheckpoint } from './checkpoint.ts'
 import type { StateProof } from './evidence.ts'
+import { verifyState } from './state.ts'
 
 /**
  * The row under `key` that `proof` shows.
@@ -19,7 +20,8 @@ export function provenRow<T>(
       found: toHex(proof.key),
     })
   }
-  const checkpoint = verifyCarriedState(proof, genesis)
+  const checkpoint = openBareCheckpoint(proof.checkpoint, genesis)
+  verifyState(proof, checkpoint.stateRoot)
   if (!proof.value) throw new SalusError('state-proof-absent', 'the row is absent', { key: toHex(key) })
   return { row: decode(schema, proof.value), checkpoint }
 }

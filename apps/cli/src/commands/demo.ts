@@ -4,6 +4,7 @@ import { SalusError } from '@salus/core'
 import type { Command } from 'commander'
 import { runDemo } from '../demo/run.ts'
 import { EXIT, printError } from '../output.ts'
+import { stopSignal } from '../signals.ts'
 
 interface Options {
   readonly dir: string
@@ -47,11 +48,4 @@ export function demoCommand(program: Command): void {
         process.exit(error instanceof SalusError && error.code === 'usage' ? EXIT.usage : EXIT.failed)
       }
     })
-}
-
-function stopSignal(): Promise<void> {
-  return new Promise((done) => {
-    process.once('SIGINT', () => done())
-    process.once('SIGTERM', () => done())
-  })
 }

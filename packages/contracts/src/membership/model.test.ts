@@ -1,8 +1,8 @@
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { ada, bert, cleo, dora } from '../../test/members.ts'
-import { MemoryLedger } from '../../test/memory-ledger.ts'
 import { MembershipModel, type Step } from '../../test/membership-model.ts'
+import { MemoryLedger } from '../../test/memory-ledger.ts'
 import { checkModel } from '../../test/model.ts'
 
 const memberName = fc.constantFrom('ada', 'bert', 'cleo', 'dora', 'eve')

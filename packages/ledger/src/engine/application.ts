@@ -5,16 +5,7 @@
  * any read first takes the block out of the trees again, and `commit` puts it back in: so readers see one height, the
  * committed one, and an engine that commits at once pays nothing for it.
  */
-import {
-  DOMAIN,
-  domainHash,
-  encode,
-  equalBytes,
-  type Genesis,
-  LogEntry,
-  readGenesis,
-  SalusError,
-} from '@salus/core'
+import { DOMAIN, domainHash, encode, equalBytes, type Genesis, LogEntry, readGenesis, SalusError } from '@salus/core'
 import type { StateProof } from '@salus/proof'
 import { applyBlock, applyGenesis, type Outcome } from '../apply-block.ts'
 import type { CommittedBlock } from '../ledger.ts'

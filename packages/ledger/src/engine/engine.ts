@@ -54,7 +54,11 @@ export interface ReplicatedApplication {
   commit(): CommittedBlock
   get(key: Uint8Array): Uint8Array | undefined
   proveState(key: Uint8Array): Omit<StateProof, 'checkpoint'>
-  proveEntry(index: number): { readonly entry: Uint8Array; readonly index: number; readonly path: readonly Uint8Array[] }
+  proveEntry(index: number): {
+    readonly entry: Uint8Array
+    readonly index: number
+    readonly path: readonly Uint8Array[]
+  }
   tile(path: string): Uint8Array | undefined
   block(height: number): CommittedBlock | undefined
   close(): void

@@ -105,7 +105,10 @@ function transactionTests(it: It): void {
   it('a transaction is executed once, also after a restart', async (bench) => {
     const wire = await signedTransaction([putCall(1, 'one')])
     const twice = await Promise.all([bench.ledger.submit(wire), bench.ledger.submit(wire)])
-    assert.deepEqual(twice.map(({ code }) => code), [null, 'replayed'])
+    assert.deepEqual(
+      twice.map(({ code }) => code),
+      [null, 'replayed'],
+    )
     await bench.reopen()
     assert.equal((await bench.ledger.submit(wire)).code, 'replayed')
     bench.clock.nowMs += 60_000
@@ -237,7 +240,10 @@ function blockTests(it: It): void {
       assert.deepEqual(ledger.block(block.height), block)
     })
     assert.equal(next, 200)
-    assert.deepEqual(seen.flatMap(({ entries }) => entries.map((e) => decode(LogEntry, e).transaction)), wires)
+    assert.deepEqual(
+      seen.flatMap(({ entries }) => entries.map((e) => decode(LogEntry, e).transaction)),
+      wires,
+    )
     assert.equal(ledger.block(seen.length + 2), undefined)
   })
 

@@ -112,4 +112,3 @@ export function signedTransaction(commands: readonly Command[], wish: Wish = {})
   const expiresAtMs = wish.expiresAtMs ?? TEST_TIME_MS + 60_000
   return signTransaction({ ledgerId, signer: signer.publicKey, nonce: randomBytes(16), expiresAtMs, commands }, signer)
 }
-

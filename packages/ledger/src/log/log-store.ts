@@ -90,7 +90,8 @@ export class LogStore {
         if (index >= from && index < to) found.push(entry)
       })
     }
-    if (found.length !== to - from) throw new SalusError('log-entry-missing', 'entries of the log are missing', { from })
+    if (found.length !== to - from)
+      throw new SalusError('log-entry-missing', 'entries of the log are missing', { from })
     return found
   }
 

@@ -72,7 +72,17 @@ test('tile paths have one spelling', () => {
   assert.deepEqual(parseTilePath('0/x001/234.p/17'), { level: 0, index: 1234, width: 17 })
   assert.deepEqual(parseTilePath('entries/x001/x234/067'), { level: 'entries', index: 1234067, width: 256 })
   assert.equal(formatTilePath({ level: 2, index: 0, width: 256 }), '2/000')
-  const wrong = ['0/1', '0/000.p/0', '0/000.p/256', '0/x000/001', '00/000', '7/000', '0/000.p/017', 'x/000', '0/x001/x234']
+  const wrong = [
+    '0/1',
+    '0/000.p/0',
+    '0/000.p/256',
+    '0/x000/001',
+    '00/000',
+    '7/000',
+    '0/000.p/017',
+    'x/000',
+    '0/x001/x234',
+  ]
   for (const path of [...wrong, '0/../000', '']) assert.equal(parseTilePath(path), undefined, path)
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 2 ** 45 }), fc.integer({ min: 1, max: 256 }), (index, width) => {

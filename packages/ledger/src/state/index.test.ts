@@ -37,7 +37,11 @@ test('the root is that of the definition, whatever the blocks and their order', 
         rebuilt.change({ keyHash, leafHash: stateLeafHash(keyHash, value), chunk: 0, place: 0 })
       }
       assert.deepEqual(rebuilt.rehash(), index.root())
-      assertPaths(index, [...content.values()].map((leaf) => leaf.keyHash), blocks.flat().map((c) => c.keyHash))
+      assertPaths(
+        index,
+        [...content.values()].map((leaf) => leaf.keyHash),
+        blocks.flat().map((c) => c.keyHash),
+      )
     }),
     { numRuns: 150 },
   )
@@ -55,7 +59,10 @@ function assertPaths(index: StateIndex, present: Uint8Array[], all: Uint8Array[]
     }
     assert.deepEqual(hash, index.root())
     const isThere = leaf !== null && equalBytes(leaf.keyHash, wanted)
-    assert.equal(isThere, present.some((keyHash) => equalBytes(keyHash, wanted)))
+    assert.equal(
+      isThere,
+      present.some((keyHash) => equalBytes(keyHash, wanted)),
+    )
     assert.equal(index.find(wanted) >= 0, isThere)
   }
 }

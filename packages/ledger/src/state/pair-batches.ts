@@ -47,7 +47,11 @@ export class PairBatches {
       done = end
     }
     for (let i = 0; i < this.#roots.length; i += 2) {
-      this.#slabs.setHash(this.#roots[i] as number, this.#hashes, 8 * (this.#position[this.#roots[i + 1] as number] as number))
+      this.#slabs.setHash(
+        this.#roots[i] as number,
+        this.#hashes,
+        8 * (this.#position[this.#roots[i + 1] as number] as number),
+      )
     }
     this.#roots.length = 0
     this.#count = 0
@@ -64,7 +68,8 @@ export class PairBatches {
 
   /** Hashes of the first `count` pairs, 8 words each; valid until the next call. */
   hash(count: number): Uint32Array {
-    if (count > 0) hashInto(new Uint8Array(this.#input.buffer, 0, 64 * count), new Uint8Array(this.#output.buffer, 0, 32 * count))
+    if (count > 0)
+      hashInto(new Uint8Array(this.#input.buffer, 0, 64 * count), new Uint8Array(this.#output.buffer, 0, 32 * count))
     return this.#output
   }
 
@@ -110,7 +115,10 @@ export class PairBatches {
       this.#copy(this.#left[node] as number, input, 16 * (i - from))
       this.#copy(this.#right[node] as number, input, 16 * (i - from) + 8)
     }
-    hashInto(new Uint8Array(input.buffer, 0, 64 * (to - from)), new Uint8Array(this.#hashes.buffer, 32 * from, 32 * (to - from)))
+    hashInto(
+      new Uint8Array(input.buffer, 0, 64 * (to - from)),
+      new Uint8Array(this.#hashes.buffer, 32 * from, 32 * (to - from)),
+    )
   }
 
   #copy(ref: number, target: Uint32Array, at: number): void {

@@ -31,8 +31,13 @@ function rootOf(content: ReadonlyMap<number, Uint8Array>): Uint8Array {
 
 const write = fc.record({
   key: fc.nat(300),
-  value: fc.option(fc.oneof({ weight: 9, arbitrary: fc.uint8Array({ maxLength: 60 }) },
-    { weight: 1, arbitrary: fc.uint8Array({ minLength: 5000, maxLength: 9000 }) }), { freq: 3 }),
+  value: fc.option(
+    fc.oneof(
+      { weight: 9, arbitrary: fc.uint8Array({ maxLength: 60 }) },
+      { weight: 1, arbitrary: fc.uint8Array({ minLength: 5000, maxLength: 9000 }) },
+    ),
+    { freq: 3 },
+  ),
 })
 const block = fc.record({
   writes: fc.uniqueArray(write, { selector: (w) => w.key, maxLength: 60 }),
@@ -100,7 +105,8 @@ test('pages are renewed, garbage is compacted, and a restart finds the same stat
       store.transaction(() => state.write(height))
     }
     const sizes = store.get<{ bytes: number; first: number }>(
-      'SELECT sum(length(records)) AS bytes, min(height) AS first FROM value_chunk')
+      'SELECT sum(length(records)) AS bytes, min(height) AS first FROM value_chunk',
+    )
     assert.ok(sizes && sizes.bytes < 14_000_000 && sizes.first > 10, JSON.stringify(sizes))
     assert.ok((store.get<{ least: number }>('SELECT min(height) AS least FROM index_page')?.least ?? 0) > 80)
     assert.deepEqual(state.root(), rootOf(content))

@@ -6,6 +6,7 @@ const STATUS: Readonly<Record<string, number>> = {
   'not-the-patient': 403,
   'not-an-operator': 403,
   'member-inactive': 403,
+  'member-suspended': 403,
   'not-found': 404,
   'patient-unknown': 404,
   'disclosure-unknown': 404,
@@ -25,6 +26,7 @@ const STATUS: Readonly<Record<string, number>> = {
   'ledger-closed': 503,
   'exchange-unreachable': 502,
   'exchange-answer': 502,
+  'exchange-token-refused': 502,
   internal: 500,
 }
 

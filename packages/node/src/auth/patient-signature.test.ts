@@ -35,7 +35,7 @@ async function code(authorization: string, asked: Asked = {}, member = riverside
   const { status, headers, body } = await send(authorization, asked, member)
   assert.equal(status, 401)
   assert.match(headers.get('www-authenticate') ?? '', /^Salus-Patient /)
-  return body.error.code
+  return body.code
 }
 
 test('a signed request tells the key that signed it, with and without a body', async () => {

@@ -13,6 +13,7 @@ import { openSqlite } from '../db/sqlite.ts'
 import { type Auth, openAuth } from './auth.ts'
 import { ASSERTION_TYPE, ed25519Jwk } from './client-assertion.ts'
 import { ledgerMembers, type Members } from './members.ts'
+import type { Principal } from './principal.ts'
 import { AUTH_TABLES } from './tables.ts'
 
 /** State of the ledger, as contracts write it. */
@@ -120,7 +121,7 @@ export async function serve(auth: Auth): Promise<FastifyInstance> {
   app.setErrorHandler((error, _request, reply) => {
     const code = error instanceof SalusError ? error.code : 'internal'
     const is401 = code.startsWith('token-') || code.startsWith('patient-signature-')
-    return reply.code(is401 ? 401 : 500).send({ error: { code } })
+    return reply.code(is401 ? 401 : 500).send({ code })
   })
   await auth.install(app)
   app.get('/fhir/whoami', (request) => auth.authenticate(request))
@@ -170,11 +171,27 @@ export async function assertion(
     .sign(await importJWK(key, alg))
 }
 
-/** A reply with its parsed JSON. */
+/** The fields of the replies that tests look at; a field that a reply lacks is undefined. */
+export interface ReplyBody extends Principal {
+  readonly access_token: string
+  readonly expires_in: number
+  readonly scope: string
+  readonly client_id: string
+  readonly active: boolean
+  readonly error: string
+  readonly error_description: string
+  readonly issuer: string
+  readonly token_endpoint: string
+  readonly token_endpoint_auth_methods_supported: readonly string[]
+  readonly keys: readonly JWK[]
+  /** Code of the refusal, where the server under test refused outside of OAuth. */
+  readonly code: string
+}
+
 export interface Answer {
   readonly status: number
   readonly headers: Headers
-  readonly body: Record<string, any>
+  readonly body: ReplyBody
 }
 
 export async function postForm(
@@ -186,7 +203,7 @@ export async function postForm(
 }
 
 export async function answer(response: Response): Promise<Answer> {
-  return { status: response.status, headers: response.headers, body: (await response.json()) as Record<string, any> }
+  return { status: response.status, headers: response.headers, body: (await response.json()) as ReplyBody }
 }
 
 /** The form that asks for a token with this assertion. */

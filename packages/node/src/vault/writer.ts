@@ -14,6 +14,7 @@ import { eraseRecord } from './erase.ts'
 import { NO_SPELLINGS, type NumberSpellings, writeFhirJson } from './fhir-json.ts'
 import { type ExtractedIndex, extractIndex } from './index/extract.ts'
 import type { LocalReference } from './index/references.ts'
+import { CONFIDENTIALITY_SYSTEM } from './labels.ts'
 import { deleteIndexRows, IndexRows } from './index-rows.ts'
 import { type Numbers, WriteNumbers } from './numbers.ts'
 import { compartmentPatients, mayLinkPatients } from './owners.ts'
@@ -21,7 +22,7 @@ import { insertRows } from './rows.ts'
 import { LABEL, STATE } from './schema.ts'
 import type { Change, StoredVersion, VaultWriter } from './vault.ts'
 
-export const CONFIDENTIALITY_SYSTEM = 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality'
+
 const ID = /^[A-Za-z0-9.-]{1,64}$/
 
 /** Called inside the transaction of every write, with all its versions in the order of the changes. */

@@ -1,8 +1,9 @@
 /** "This row was, or was not, in the ledger's state at that height" (docs/spec/state-tree.md). */
 import { decodeCbor, equalBytes, HASH_BYTES, json, SalusError, type ShapeOf, sha256, toHex } from '@salus/core'
-import { verifyCarriedState } from '../carried.ts'
+import { openBareCheckpoint } from '../checkpoint.ts'
 import type { StateProof } from '../evidence.ts'
 import { FORMAT, StateProofShape } from '../shapes.ts'
+import { verifyState } from '../state.ts'
 import type { Kind } from './kind.ts'
 
 /**
@@ -40,7 +41,8 @@ export const state: Kind<StateProofFile, StateClaim> = {
     if (!equalBytes(keyHash, sha256(proof.key))) {
       throw new SalusError('state-proof-key', 'the state proof is about another key', { found: toHex(proof.key) })
     }
-    const checkpoint = verifyCarriedState(proof, genesis)
+    const checkpoint = openBareCheckpoint(proof.checkpoint, genesis)
+    verifyState(proof, checkpoint.stateRoot)
     const [contract, table] = tableOf(proof.key)
     const claim: StateClaim = {
       kind: 'state',

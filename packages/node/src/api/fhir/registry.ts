@@ -10,6 +10,7 @@ import { everything, everythingOfAll } from './interactions/everything.ts'
 import { historyInstance } from './interactions/history-instance.ts'
 import { historySystem } from './interactions/history-system.ts'
 import { historyType } from './interactions/history-type.ts'
+import { patch } from './interactions/patch.ts'
 import { read } from './interactions/read.ts'
 import { searchCompartment, searchCompartmentByPost } from './interactions/search-compartment.ts'
 import { searchSystem, searchSystemByPost } from './interactions/search-system.ts'
@@ -28,6 +29,7 @@ export const INTERACTIONS: readonly Interaction[] = [
   create,
   update,
   conditionalUpdate,
+  patch,
   deleteInstance,
   conditionalDelete,
   searchType,

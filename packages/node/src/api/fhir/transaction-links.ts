@@ -1,7 +1,7 @@
 /** Turns the links between the entries of a transaction, and conditional references, into `Type/id`. */
 import { SalusError } from '@salus/core'
 import { rewriteLinks } from './reference-rewrite.ts'
-import { type PlannedStep, targetOf } from './transaction.ts'
+import { type PlannedStep, targetOf } from './transaction-step.ts'
 import type { Lookups } from './write.ts'
 
 const RELATIVE = /^[A-Z][A-Za-z]*\/[A-Za-z0-9.-]{1,64}$/

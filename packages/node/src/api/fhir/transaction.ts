@@ -16,23 +16,11 @@ import { matchOne } from './conditional.ts'
 import { authorize } from './dispatch.ts'
 import { errorReply } from './errors.ts'
 import { parsePrefer } from './headers.ts'
-import type { FhirReply, FhirRequest, FhirServer, Interaction, WriteInteraction } from './interaction.ts'
+import type { FhirReply, FhirRequest, FhirServer, WriteInteraction } from './interaction.ts'
 import { requireWriter } from './scopes.ts'
 import { resolveLinks } from './transaction-links.ts'
-import { type Lookups, type Plan, writeReply } from './write.ts'
-
-/** An entry with the interaction it asks for; `position` is its place in the bundle. */
-interface Step<I extends Interaction = Interaction> {
-  readonly position: number
-  readonly fullUrl: string | undefined
-  readonly interaction: I
-  readonly request: FhirRequest
-}
-
-/** A step whose change is known. */
-export interface PlannedStep extends Step<WriteInteraction> {
-  readonly plan: Plan
-}
+import { type PlannedStep, type Step, targetOf } from './transaction-step.ts'
+import { type Lookups, writeReply } from './write.ts'
 
 const ORDER = ['DELETE', 'POST', 'PUT', 'PATCH']
 
@@ -146,17 +134,6 @@ function identitiesOf(step: PlannedStep): readonly string[] {
 
 function duplicate(): SalusError {
   return new SalusError('transaction-duplicate', 'two entries of the transaction act on the same resource')
-}
-
-/** `Type/id` of the resource that a planned write acts on; of a deletion of nothing, what its condition says. */
-export function targetOf({ plan: { change, existing }, request: { path, query } }: PlannedStep): string {
-  if (change?.kind === 'put') return `${change.resource.resourceType}/${change.resource.id}`
-  if (change?.kind === 'delete') return `${change.type}/${change.id}`
-  return existing
-    ? `${existing.type}/${existing.id}`
-    : path.id === ''
-      ? `${path.type}?${query}`
-      : `${path.type}/${path.id}`
 }
 
 /** Resolves conditional references with the permit of the writes. */

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { applyPatch } from './json-patch.ts'
+
+function patched(document: object, ...patch: readonly unknown[]): unknown {
+  applyPatch(document, patch)
+  return document
+}
+
+test('the examples of RFC 6902, appendix A', () => {
+  assert.deepEqual(patched({ foo: 'bar' }, { op: 'add', path: '/baz', value: 'qux' }), { baz: 'qux', foo: 'bar' })
+  assert.deepEqual(patched({ foo: ['bar', 'baz'] }, { op: 'add', path: '/foo/1', value: 'qux' }), {
+    foo: ['bar', 'qux', 'baz'],
+  })
+  assert.deepEqual(patched({ foo: ['a', 'b', 'c'] }, { op: 'remove', path: '/foo/1' }), { foo: ['a', 'c'] })
+  assert.deepEqual(patched({ baz: 'qux' }, { op: 'replace', path: '/baz', value: 'boo' }), { baz: 'boo' })
+  assert.deepEqual(patched({ foo: { bar: 'x' }, qux: {} }, { op: 'move', from: '/foo/bar', path: '/qux/thud' }), {
+    foo: {},
+    qux: { thud: 'x' },
+  })
+  assert.deepEqual(patched({ foo: ['a', 'b'] }, { op: 'move', from: '/foo/1', path: '/foo/0' }), { foo: ['b', 'a'] })
+  assert.deepEqual(patched({ 'a/b': 1, '~': 2 }, { op: 'test', path: '/a~1b', value: 1 }, { op: 'remove', path: '/~0' }), {
+    'a/b': 1,
+  })
+  assert.deepEqual(patched({ foo: ['bar'] }, { op: 'add', path: '/foo/-', value: ['x'] }), { foo: ['bar', ['x']] })
+})
+
+test('what cannot be applied is refused', () => {
+  const code = (...patch: readonly unknown[]): unknown => {
+    try {
+      return patched({ foo: ['bar'] }, ...patch)
+    } catch (error) {
+      return (error as { code: unknown }).code
+    }
+  }
+  assert.equal(code({ op: 'test', path: '/foo/0', value: 'x' }), 'patch-test-failed')
+  assert.equal(code({ op: 'add', path: '/baz/bat', value: 1 }), 'patch-path-missing')
+  assert.equal(code({ op: 'add', path: '/foo/2', value: 1 }), 'patch-path-missing')
+  assert.equal(code({ op: 'replace', path: '/__proto__/x', value: 1 }), 'patch-path-missing')
+  assert.equal(code({ op: 'replace', path: '', value: {} }), 'patch-malformed')
+  assert.equal(code({ op: 'move', from: '/foo', path: '/foo/0' }), 'patch-malformed')
+})
+
+test('any patch is applied or refused', () => {
+  const operation = fc.record(
+    {
+      op: fc.constantFrom('add', 'remove', 'replace', 'move', 'copy', 'test'),
+      path: fc.constantFrom('/a', '/a/0', '/a/-', '/b/c', '/__proto__', '', '/'),
+      from: fc.constantFrom('/a', '/b', '/a/0'),
+      value: fc.jsonValue(),
+    },
+    { requiredKeys: ['op', 'path'] },
+  )
+  fc.assert(
+    fc.property(fc.array(operation, { maxLength: 8 }), (patch) => {
+      try {
+        applyPatch({ a: [1, 2], b: { c: 3 } }, patch)
+      } catch (error) {
+        assert.match((error as { code: string }).code, /^patch-/)
+      }
+      assert.equal(({} as Record<string, unknown>).value, undefined)
+    }),
+  )
+})

@@ -1,0 +1,109 @@
+/** JSON Patch (RFC 6902) on parsed JSON, with JSON Pointers (RFC 6901). */
+import { isDeepStrictEqual } from 'node:util'
+import { SalusError } from '@salus/core'
+
+/** Operations of one patch. */
+export const PATCH_OPERATIONS_MAX = 1000
+
+type Container = Record<string, unknown> | unknown[]
+
+interface Operation {
+  readonly op: string
+  readonly path: string
+  readonly from: string
+  readonly value: unknown
+}
+
+/**
+ * Applies the operations in order; `document` is changed in place.
+ * @throws SalusError `patch-malformed`, `patch-path-missing`, `patch-test-failed`
+ */
+export function applyPatch(document: object, patch: unknown): void {
+  if (!Array.isArray(patch) || patch.length > PATCH_OPERATIONS_MAX) throw malformed('a patch is a list of operations')
+  for (const item of patch) apply(document as Container, readOperation(item))
+}
+
+function readOperation(item: unknown): Operation {
+  if (typeof item !== 'object' || item === null) throw malformed('an operation is an object')
+  const { op, path, from = '', value } = item as Readonly<Record<string, unknown>>
+  if (typeof op !== 'string' || typeof path !== 'string' || typeof from !== 'string') throw malformed('op and path')
+  if (value === undefined && (op === 'add' || op === 'replace' || op === 'test')) throw malformed('a value is missing')
+  return { op, path, from, value }
+}
+
+function apply(document: Container, { op, path, from, value }: Operation): void {
+  if (op === 'add') return add(document, path, value)
+  if (op === 'remove') return void remove(document, path)
+  if (op === 'replace') {
+    remove(document, path)
+    return add(document, path, value)
+  }
+  if (op === 'move') {
+    if (path.startsWith(`${from}/`)) throw malformed('a value cannot move into itself')
+    return add(document, path, remove(document, from))
+  }
+  if (op === 'copy') return add(document, path, structuredClone(get(document, from)))
+  if (op !== 'test') throw malformed('there is no such operation')
+  if (!isDeepStrictEqual(get(document, path), value)) throw new SalusError('patch-test-failed', 'a test does not hold')
+}
+
+function add(document: Container, path: string, value: unknown): void {
+  const [holder, key] = locate(document, path)
+  if (!Array.isArray(holder)) {
+    // The document's prototype must not be reachable by a name.
+    Object.defineProperty(holder, key, { value, writable: true, enumerable: true, configurable: true })
+    return
+  }
+  const index = key === '-' ? holder.length : position(key)
+  if (index > holder.length) throw missing()
+  holder.splice(index, 0, value)
+}
+
+function remove(document: Container, path: string): unknown {
+  const [holder, key] = locate(document, path)
+  const value = member(holder, key)
+  if (Array.isArray(holder)) holder.splice(position(key), 1)
+  else delete holder[key]
+  return value
+}
+
+function get(document: Container, path: string): unknown {
+  const [holder, key] = locate(document, path)
+  return member(holder, key)
+}
+
+/** The object or array that holds what `path` names, and its key there. The whole document cannot be named. */
+function locate(document: Container, path: string): readonly [Container, string] {
+  if (!path.startsWith('/')) throw malformed('a path begins with a slash')
+  const keys = path.slice(1).split('/').map(unescapeKey)
+  let holder: Container = document
+  for (const key of keys.slice(0, -1)) {
+    const inner = member(holder, key)
+    if (typeof inner !== 'object' || inner === null) throw missing()
+    holder = inner as Container
+  }
+  return [holder, keys.at(-1) as string]
+}
+
+function unescapeKey(key: string): string {
+  return key.replaceAll('~1', '/').replaceAll('~0', '~')
+}
+
+function member(holder: Container, key: string): unknown {
+  const name = Array.isArray(holder) ? String(position(key)) : key
+  if (!Object.hasOwn(holder, name)) throw missing()
+  return (holder as Record<string, unknown>)[name]
+}
+
+function position(key: string): number {
+  if (!/^(0|[1-9]\d{0,8})$/.test(key)) throw missing()
+  return Number(key)
+}
+
+function malformed(message: string): SalusError {
+  return new SalusError('patch-malformed', `the patch is malformed: ${message}`)
+}
+
+function missing(): SalusError {
+  return new SalusError('patch-path-missing', 'a path of the patch leads nowhere')
+}

@@ -1,0 +1,2 @@
+export { type NodeKeys, makeKeys, publicKeys, readKeys, writeKeys } from './keys.ts'
+export { type NodeOptions, type RunningNode, startNode } from './node.ts'

@@ -1,0 +1,179 @@
+/** A member's node, put together: database, files, outbox, vault, consents, gate, authentication, server. */
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { ed25519Signer, readGenesis, SalusError } from '@salus/core'
+import type { Ledger } from '@salus/ledger'
+import { destination, type Logger, pino } from 'pino'
+import { AUTH_TABLES } from './auth/tables.ts'
+import { openAuth, type TokenOrder } from './auth/auth.ts'
+import { MemberTokenClient } from './auth/client.ts'
+import { endpointsOf } from './auth/endpoints.ts'
+import { ledgerMembers, type Members } from './auth/members.ts'
+import type { Principal } from './auth/principal.ts'
+import { ledgerDecider } from './consent/decider.ts'
+import { CONSENT_DOCUMENTS_DDL, ConsentDocuments } from './consent/documents.ts'
+import type { Database } from './db/database.ts'
+import { openSqlite } from './db/sqlite.ts'
+import { Journal, JOURNAL_DDL } from './disclosure/journal.ts'
+import { ERASURE_DDL, erasePatient } from './erase.ts'
+import { Files, FILES_DDL } from './files/files.ts'
+import { SalusGate } from './gate/salus-gate.ts'
+import { type NodeKeys, tokenJwk } from './keys.ts'
+import { publishOrganizations } from './organizations.ts'
+import { Outbox, OUTBOX_DDL } from './outbox/outbox.ts'
+import { anchorLater, recordingWriter } from './recording-writer.ts'
+import { buildServer } from './server.ts'
+import { openVault, type Vault, vaultDdl } from './vault/open.ts'
+
+export interface NodeOptions {
+  /** The member's short name on the ledger. */
+  readonly handle: string
+  /** Where the node keeps its database and its log. */
+  readonly directory: string
+  readonly keys: NodeKeys
+  readonly genesisText: string
+  readonly ledger: Ledger
+  readonly host: string
+  readonly port: number
+}
+
+export interface RunningNode {
+  readonly memberId: string
+  /** As the ledger has it, without a slash at its end. */
+  readonly url: string
+  issueToken(order: TokenOrder): Promise<string>
+  /** Resolves once everything recorded so far is committed to the ledger. */
+  flush(): Promise<void>
+  close(): Promise<void>
+}
+
+/**
+ * Starts a node; resolves when it serves requests.
+ * @throws SalusError `genesis-malformed`, `member-unknown`, `keys-mismatch`
+ */
+export async function startNode(options: NodeOptions): Promise<RunningNode> {
+  mkdirSync(options.directory, { recursive: true, mode: 0o700 })
+  const logger = pino({ base: { member: options.handle } }, destination(join(options.directory, 'node.log')))
+  const members = membersOf(options)
+  const own = members.byId(members.own) as NonNullable<ReturnType<Members['byId']>>
+  const database = openSqlite(join(options.directory, 'node.db'), [
+    ...FILES_DDL,
+    ...OUTBOX_DDL,
+    ...JOURNAL_DDL,
+    ...ERASURE_DDL,
+    ...CONSENT_DOCUMENTS_DDL,
+    ...AUTH_TABLES,
+    ...vaultDdl,
+  ])
+  const parts = await openParts(options, members, own.url, database, logger)
+  await parts.app.listen({ host: options.host, port: options.port })
+  await publishMembers(options, members, parts)
+  return {
+    memberId: members.own,
+    url: own.url,
+    issueToken: (order) => parts.auth.issueToken(order),
+    flush: () => parts.outbox.flush(),
+    close: async () => {
+      await parts.app.close()
+      await parts.outbox.close()
+      await database.close()
+    },
+  }
+}
+
+/** The member with this node's handle, whose signing key must be this node's. */
+function membersOf({ handle, keys, ledger }: NodeOptions): Members {
+  const own = ledgerMembers(ledger, '').byHandle(handle)
+  if (own === undefined) throw new SalusError('member-unknown', `the ledger has no member called ${handle}`)
+  const { bytes } = ed25519Signer(keys.signing).publicKey
+  if (Buffer.compare(bytes, own.signingKey) !== 0) {
+    throw new SalusError('keys-mismatch', 'the ledger knows another signing key for this member')
+  }
+  return ledgerMembers(ledger, own.id)
+}
+
+async function openParts(options: NodeOptions, members: Members, url: string, database: Database, logger: Logger) {
+  const { ledger, keys, genesisText } = options
+  const genesis = readGenesis(genesisText)
+  const sign = ed25519Signer(keys.signing)
+  const files = await Files.load(database)
+  const outbox = await Outbox.open({
+    database,
+    ledger,
+    sign,
+    onTrouble: (code) => logger.warn({ code }, 'the outbox will try again'),
+  })
+  const vault = await openVault({
+    database,
+    masterKey: keys.master,
+    base: `${url}/fhir`,
+    onVersions: (transaction, versions) => anchorLater(transaction, versions, files, outbox),
+  })
+  const writer = recordingWriter(vault.writer, files, outbox)
+  const custodian = members.own
+  const endpoints = endpointsOf(url)
+  const consents = await ConsentDocuments.load({
+    database,
+    ledger,
+    files,
+    custodian,
+    now: Date.now,
+    report: (error) => logger.error({ code: error.code, ...error.details }, 'a stored consent is not used'),
+  })
+  const journal = new Journal(database, outbox)
+  const decider = ledgerDecider(ledger, consents.index)
+  const gate = new SalusGate({ custodian, files, journal, decider, ownerOf: vault.ownerOf, now: Date.now })
+  const auth = await openAuth({ url, signingKey: tokenJwk(keys), members, database })
+  const app = await buildServer({
+    url,
+    auth,
+    logger,
+    fhir: {
+      vaultReader: vault.reader,
+      vaultWriter: writer,
+      gate,
+      authenticate: auth.authenticate,
+      fhirBase: `${url}/fhir`,
+      linkBaseFor: linkBases(members, url),
+      oauth: { token: endpoints.token, introspect: endpoints.introspection, revoke: endpoints.revocation },
+    },
+    ledger: { ledger, genesis, genesisText },
+    patient: { read: database.read, journal, ledger, genesis, files, consents, custodian, sign },
+    admin: {
+      custodian,
+      files,
+      outbox,
+      erase: (patient, reason) =>
+        erasePatient({ database, ledger, files, outbox, consents, writer, sign }, patient, reason),
+    },
+    exchange: { members, tokens: new MemberTokenClient(members, keys.signing), authenticate: auth.authenticate },
+    health: { ledger, outbox },
+  })
+  return { app, auth, outbox, gate, vault, writer }
+}
+
+/** Own users see this node's own URL; another member's user sees this member through that member's gateway. */
+function linkBases(members: Members, url: string): (principal: Principal) => string {
+  return (principal) => {
+    if (principal.kind !== 'member') return `${url}/fhir`
+    const requester = members.byId(principal.member)
+    const own = members.byId(members.own)
+    return requester && own ? `${requester.url}/exchange/${own.handle}/fhir` : `${url}/fhir`
+  }
+}
+
+async function publishMembers(
+  options: NodeOptions,
+  members: Members,
+  parts: { readonly gate: SalusGate; readonly vault: Vault; readonly writer: Vault['writer'] },
+): Promise<void> {
+  const operator: Principal = {
+    kind: 'operator',
+    member: members.own,
+    practitioner: null,
+    scopes: [],
+    asserted: null,
+  }
+  const known = readGenesis(options.genesisText).members.flatMap(({ id }) => members.byId(id) ?? [])
+  await publishOrganizations(known, operator, parts.gate, parts.vault.reader, parts.writer)
+}

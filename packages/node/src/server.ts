@@ -1,0 +1,95 @@
+/** The HTTP server of a node: every door in one place, each in a scope with its own body parsers and error shape. */
+import { isSalusError } from '@salus/core'
+import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
+import type { Logger } from 'pino'
+import { ADMIN_OPERATIONS, type AdminApiParts, requireOperator } from './api/admin/operations.ts'
+import { type FhirApiOptions, fhirApi } from './api/fhir/plugin.ts'
+import { LEDGER_OPERATIONS, type LedgerApiParts } from './api/ledger/operations.ts'
+import { openApi } from './api/openapi.ts'
+import { errorReply, type Group, registerGroup } from './api/operation.ts'
+import { PATIENT_OPERATIONS, type PatientApiParts, type PatientCaller } from './api/patient/operations.ts'
+import type { Auth } from './auth/auth.ts'
+import type { Principal } from './auth/principal.ts'
+import { exchange, type ExchangeParts } from './exchange/proxy.ts'
+import { type HealthParts, health } from './health.ts'
+import { QUERY_BYTES_MAX } from './limits.ts'
+
+export interface ServerParts {
+  readonly url: string
+  readonly auth: Auth
+  readonly fhir: FhirApiOptions
+  readonly ledger: LedgerApiParts
+  readonly patient: PatientApiParts
+  readonly admin: AdminApiParts
+  readonly exchange: ExchangeParts
+  readonly health: HealthParts
+  readonly logger: Logger
+}
+
+/** Time for a client to send its whole request. */
+const REQUEST_TIMEOUT_MS = 60_000
+
+/** The server, not yet listening. */
+export async function buildServer(parts: ServerParts): Promise<FastifyInstance> {
+  const app = Fastify({
+    loggerInstance: parts.logger,
+    disableRequestLogging: true,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    routerOptions: { maxParamLength: QUERY_BYTES_MAX },
+  }) as unknown as FastifyInstance
+  app.setErrorHandler((error, request, reply) => {
+    const { status, body } = errorReply(error)
+    if (status === 500) report(request, error)
+    return reply.code(status).send(body)
+  })
+  app.setNotFoundHandler((_request, reply) =>
+    reply.code(404).send({ error: { code: 'not-found', message: 'there is nothing at this path', details: {} } }),
+  )
+  await parts.auth.install(app)
+  await app.register(async (scope) => health(scope, parts.health))
+  await app.register(async (scope) => {
+    scope.removeAllContentTypeParsers()
+    scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+    exchange(scope, parts.exchange)
+  })
+  await app.register(async (scope) => fhirApi(scope, parts.fhir), { prefix: '/fhir' })
+  await registerGroups(app, parts)
+  return app
+}
+
+async function registerGroups(app: FastifyInstance, parts: ServerParts): Promise<void> {
+  const ledger: Group<LedgerApiParts, undefined> = {
+    name: 'ledger',
+    prefix: '/ledger',
+    operations: LEDGER_OPERATIONS,
+    authenticate: async () => undefined,
+  }
+  const patient: Group<PatientApiParts, PatientCaller> = {
+    name: 'patient',
+    prefix: '/patient',
+    operations: PATIENT_OPERATIONS,
+    authenticate: (request) => parts.auth.authenticatePatient(request),
+  }
+  const admin: Group<AdminApiParts, Principal> = {
+    name: 'admin',
+    prefix: '/admin',
+    operations: ADMIN_OPERATIONS,
+    authenticate: async (request) => requireOperator(await parts.auth.authenticate(request)),
+  }
+  const description = openApi(parts.url, [ledger, patient, admin])
+  app.get('/docs', async () => description)
+  await app.register(async (scope) => registerGroup(scope, parts.ledger, ledger))
+  await app.register(async (scope) => registerGroup(scope, parts.admin, admin))
+  await app.register(async (scope) => {
+    parts.auth.keepPatientBodies(scope)
+    registerGroup(scope, parts.patient, patient)
+  })
+}
+
+/** Messages of errors that are not ours may quote data: only their name and place are written. */
+function report(request: FastifyRequest, error: unknown): void {
+  const { name, stack = '' } = error instanceof Error ? error : new Error('not an Error')
+  const frames = stack.split('\n').filter((line) => /^\s+at /.test(line))
+  const code = isSalusError(error) ? error.code : 'internal'
+  request.log.error({ code, error: name, method: request.method, route: request.routeOptions.url, frames }, 'failed')
+}

@@ -1,0 +1,64 @@
+/** The reading half of the vault: every query carries the permit's scope. */
+import type { Permit } from '../consent/permit.ts'
+import { allRows, sql } from '../db/sql.ts'
+import { isResourceType, typeNumber } from './definitions/definitions.ts'
+import { currentOrDeleted, readHistory, VersionJudge } from './history.ts'
+import { executeEverything, executeSearch, type SearchParts } from './search/execute.ts'
+import type { SearchPage, SearchRequest } from './search/request.ts'
+import type { HistoryPage, HistoryRequest, StoredVersion, VaultReader } from './vault.ts'
+import { OWNER_JOIN, openVersion, VERSION_COLUMNS, type VersionRow } from './versions.ts'
+
+const VERSION = /^[1-9]\d{0,14}$/
+
+export class Reader implements VaultReader {
+  private readonly parts: SearchParts
+
+  constructor(parts: SearchParts) {
+    this.parts = parts
+  }
+
+  async read(permit: Permit, type: string, id: string): Promise<StoredVersion | undefined> {
+    return this.one(permit, type, id, null)
+  }
+
+  async vread(permit: Permit, type: string, id: string, version: string): Promise<StoredVersion | undefined> {
+    return VERSION.test(version) ? this.one(permit, type, id, Number(version)) : undefined
+  }
+
+  private async one(permit: Permit, type: string, id: string, version: number | null) {
+    if (!isResourceType(type)) return undefined
+    const { read, dataKeys } = this.parts
+    const join = version === null ? sql`v.seq = r.seq` : sql`v.resource = r.key AND v.version = ${version}`
+    const query = sql`SELECT ${VERSION_COLUMNS}, r.seq AS current_seq FROM vault_resource r
+      JOIN vault_version v ON ${join} ${OWNER_JOIN}
+      WHERE r.type = ${typeNumber(type)} AND r.id = ${id} AND ${currentOrDeleted(permit.scope)}`
+    const [row] = await allRows<VersionRow & { current_seq: number }>(read, query)
+    if (!row) return undefined
+    const isCurrent = row.seq === row.current_seq
+    if (isCurrent && row.method !== 'DELETE') return openVersion(read, dataKeys, row)
+    const judge = await VersionJudge.of(this.parts, permit.scope)
+    if (!(await judge.covers(row))) return undefined
+    // The current content was judged in SQL, unless it is a deletion.
+    if (!isCurrent && !(await this.coversDeleted(judge, row.key))) return undefined
+    return openVersion(read, dataKeys, row)
+  }
+
+  private async coversDeleted(judge: VersionJudge, key: number): Promise<boolean> {
+    const query = sql`SELECT ${VERSION_COLUMNS} FROM vault_resource r JOIN vault_version v ON v.seq = r.seq
+      ${OWNER_JOIN} WHERE r.key = ${key} AND v.method = 'DELETE'`
+    const [deletion] = await allRows<VersionRow>(this.parts.read, query)
+    return deletion === undefined || judge.covers(deletion)
+  }
+
+  history(permit: Permit, request: HistoryRequest): Promise<HistoryPage> {
+    return readHistory(this.parts, permit, request)
+  }
+
+  search(permit: Permit, request: SearchRequest): Promise<SearchPage> {
+    return executeSearch(this.parts, permit, request)
+  }
+
+  everything(permit: Permit, patient: string, request: SearchRequest): Promise<SearchPage> {
+    return executeEverything(this.parts, permit, patient, request)
+  }
+}
