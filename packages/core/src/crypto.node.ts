@@ -1,5 +1,5 @@
 /** Hashes, signatures and randomness by `node:crypto`; `crypto.browser.ts` is the same for browsers. */
-import { createHash, createPublicKey, type KeyObject, randomFillSync, sign, verify } from 'node:crypto'
+import { createHash, createPublicKey, type KeyObject, randomFillSync, scrypt as scryptNode, sign, verify } from 'node:crypto'
 import { createPrivateKey } from 'node:crypto'
 import { isStrictEd25519Input } from './ed25519-rule.ts'
 
@@ -72,4 +72,21 @@ export function p256Verify(publicKey: Uint8Array, message: Uint8Array, signature
   } catch {
     return false
   }
+}
+
+/** Cost of scrypt (RFC 7914): N doubles time and memory, r sets the block, p repeats; 128·N·r bytes of memory. */
+export interface ScryptCost {
+  readonly N: number
+  readonly r: number
+  readonly p: number
+}
+
+/** A key of `length` bytes from a password. */
+export function scrypt(password: Uint8Array, salt: Uint8Array, cost: ScryptCost, length: number): Promise<Uint8Array> {
+  const maxmem = 128 * cost.r * (cost.N + cost.p) + 1024 * 1024
+  return new Promise((resolve, reject) => {
+    scryptNode(password, salt, length, { ...cost, maxmem }, (error, key) =>
+      error ? reject(error) : resolve(new Uint8Array(key)),
+    )
+  })
 }

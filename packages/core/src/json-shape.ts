@@ -87,7 +87,7 @@ export const json = {
     write: (value) => value.map((entry) => item.write(entry)),
   }),
   /** An object with exactly these fields, in this order. */
-  object: <F extends Record<string, Shape<any>>>(fields: F): Shape<{ readonly [K in keyof F]: ShapeOf<F[K]> }> => {
+  object: <F extends Record<string, Shape<unknown>>>(fields: F): Shape<{ readonly [K in keyof F]: ShapeOf<F[K]> }> => {
     const names = Object.keys(fields)
     return {
       read: (value, path = '') => {

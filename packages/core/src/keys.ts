@@ -6,7 +6,7 @@ import { ed25519PublicKey, ed25519Sign, ed25519Verify, p256Verify, sha256 } from
 import { concat, equalBytes, fromUtf8, toBase64url } from './bytes.ts'
 import { decode, encode, type Infer, bytes, oneOf, struct } from './schema.ts'
 
-export { ed25519PublicKey, ed25519Sign, ed25519Verify, p256Verify } from '#crypto'
+export { ed25519PublicKey, ed25519Sign, ed25519Verify, p256Verify, type ScryptCost, scrypt } from '#crypto'
 
 export const SCHEMES = ['ed25519', 'webauthn-es256'] as const
 

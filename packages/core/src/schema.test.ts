@@ -15,6 +15,7 @@ import {
   struct,
   text,
   uint,
+  variant,
 } from './schema.ts'
 
 const mismatchAt = (path: string) => (error: unknown) =>
@@ -22,7 +23,7 @@ const mismatchAt = (path: string) => (error: unknown) =>
 
 const mismatch = (error: unknown) => isSalusError(error, 'schema-mismatch')
 
-const CASES: readonly { schema: Schema<any>; good: readonly Cbor[]; bad: readonly Cbor[] }[] = [
+const CASES: readonly { schema: Schema<unknown>; good: readonly Cbor[]; bad: readonly Cbor[] }[] = [
   { schema: uint(10), good: [0, 10], bad: [11, '1', null, true, Uint8Array.of(1), []] },
   { schema: uint(), good: [0, Number.MAX_SAFE_INTEGER], bad: ['0'] },
   { schema: bytes(2), good: [Uint8Array.of(1, 2)], bad: [Uint8Array.of(1), Uint8Array.of(1, 2, 3), 'ab', [1, 2]] },
@@ -70,4 +71,23 @@ test('a refusal names the field', () => {
   assert.throws(() => Outer.parse(['n', []]), mismatchAt(''))
   assert.throws(() => Outer.parse(['n', [], null, 0]), mismatchAt(''))
   assert.throws(() => Outer.parse('n'), mismatchAt(''))
+})
+
+const Shape = variant({ circle: struct({ radius: uint(9) }), point: struct({}) })
+
+test('a value of several kinds is an array of the kind and its value', () => {
+  const circle = { kind: 'circle' as const, value: { radius: 3 } }
+  assert.deepEqual(Shape.toCbor(circle), ['circle', [3]])
+  assert.deepEqual(decode(Shape, encode(Shape, circle)), circle)
+  assert.deepEqual(Shape.parse(['point', []]), { kind: 'point', value: {} })
+  assert.throws(() => Shape.parse(['circle', [10]]), mismatchAt('value.radius'))
+  for (const odd of [
+    ['square', []],
+    ['toString', []],
+    [0, []],
+  ])
+    assert.throws(() => Shape.parse(odd), mismatchAt('kind'))
+  for (const odd of [[], ['point'], ['point', [], 0], 'point', null]) {
+    assert.throws(() => Shape.parse(odd), mismatchAt(''))
+  }
 })

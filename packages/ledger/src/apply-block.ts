@@ -3,7 +3,7 @@
  * remembered. Every transaction gets one result, in order; a refused one leaves its code and nothing else. The checks
  * stand in the order in which docs/spec/transaction.md gives their codes.
  */
-import type { ReadableState, State } from '@salus/contracts'
+import type { State } from '@salus/contracts'
 import {
   type Command,
   equalBytes,
@@ -16,7 +16,8 @@ import {
 } from '@salus/core'
 import type { ExecutedId } from './replay-set.ts'
 import type { Rules } from './rules.ts'
-import type { StateWrite } from './state/state.ts'
+import { binaryName, digest } from './digest.ts'
+import type { HashedWrite } from './state/state.ts'
 import { VALUE_BYTES_MAX } from './state/value-log.ts'
 
 /** A transaction as the engine hands it over: taken apart, or with the code for which that or its signature failed. */
@@ -30,10 +31,15 @@ export interface Block {
   readonly transactions: readonly CheckedTransaction[]
 }
 
+/** The state before the block, by the SHA-256 of the key: a row is hashed once, whether read, written or both. */
+export interface StateByHash {
+  getHashed(keyHash: Uint8Array): Uint8Array | undefined
+}
+
 /** What execution depends on besides the block. */
 export interface Before {
   readonly ledgerId: Uint8Array
-  readonly state: ReadableState
+  readonly state: StateByHash
   readonly rules: Rules
   readonly replayed: { has(id: ExecutedId): boolean }
 }
@@ -41,7 +47,7 @@ export interface Before {
 /** `codes` has one result for each transaction, null where its commands were applied. */
 export interface Outcome {
   readonly codes: readonly (string | null)[]
-  readonly writes: readonly StateWrite[]
+  readonly writes: readonly HashedWrite[]
   readonly executed: readonly ExecutedId[]
 }
 
@@ -54,15 +60,15 @@ export function applyBlock(before: Before, block: Block): Outcome {
     const refused = admissionCode(before, executed, transaction, block.timeMs)
     if (refused !== null) return refused
     const { id, body } = transaction
-    executed.set(nameOf(id), { id, expiresAtMs: body.expiresAtMs })
+    executed.set(binaryName(id), { id, expiresAtMs: body.expiresAtMs })
     return execute(before.rules, state, transaction, block)
   })
   return { codes, writes: state.writes(), executed: [...executed.values()] }
 }
 
 /** Collects what the genesis file writes at height 0. */
-export function applyGenesis(start: (state: State) => void): readonly StateWrite[] {
-  const state = new Overlay({ get: () => undefined })
+export function applyGenesis(start: (state: State) => void): readonly HashedWrite[] {
+  const state = new Overlay({ getHashed: () => undefined })
   start(state)
   state.keep()
   return state.writes()
@@ -78,11 +84,11 @@ function admissionCode(
   if (!equalBytes(body.ledgerId, ledgerId)) return 'wrong-ledger'
   if (body.expiresAtMs <= timeMs) return 'expired'
   if (!isAdmitted(ledgerId, body, timeMs)) return 'expiry-too-far'
-  if (executed.has(nameOf(id)) || replayed.has({ id, expiresAtMs: body.expiresAtMs })) return 'replayed'
+  if (executed.has(binaryName(id)) || replayed.has({ id, expiresAtMs: body.expiresAtMs })) return 'replayed'
   return null
 }
 
-/** True when a transaction, unless it was seen before, is executed in a block of that time: then its id is remembered. */
+/** True when a transaction is executed in a block of that time, unless its id is remembered; then its id will be. */
 export function isAdmitted(ledgerId: Uint8Array, body: TransactionBody, timeMs: number): boolean {
   const isInTime = body.expiresAtMs > timeMs && body.expiresAtMs <= timeMs + TRANSACTION_LIFETIME_MS_MAX
   return isInTime && equalBytes(body.ledgerId, ledgerId)
@@ -118,7 +124,7 @@ function executeCommand(
 class BaseReadError extends Error {}
 
 interface Row {
-  readonly key: Uint8Array
+  readonly keyHash: Uint8Array
   /** Null when the key is absent. */
   value: Uint8Array | null
   isWritten: boolean
@@ -126,13 +132,13 @@ interface Row {
 
 /** State with a block's writes over it: those of the transactions kept, and those of the one in work. */
 class Overlay implements State {
-  readonly #base: ReadableState
+  readonly #base: StateByHash
   /** Rows read or written by the block; a row read once is not read from the base again. */
   readonly #rows = new Map<string, Row>()
   /** What the transaction in work replaced, in order. */
   #undo: { readonly row: Row; readonly value: Uint8Array | null; readonly isWritten: boolean }[] = []
 
-  constructor(base: ReadableState) {
+  constructor(base: StateByHash) {
     this.#base = base
   }
 
@@ -161,9 +167,9 @@ class Overlay implements State {
     this.#undo = []
   }
 
-  writes(): StateWrite[] {
-    const writes: StateWrite[] = []
-    for (const { key, value, isWritten } of this.#rows.values()) if (isWritten) writes.push({ key, value })
+  writes(): HashedWrite[] {
+    const writes: HashedWrite[] = []
+    for (const row of this.#rows.values()) if (row.isWritten) writes.push({ keyHash: row.keyHash, value: row.value })
     return writes
   }
 
@@ -175,25 +181,21 @@ class Overlay implements State {
   }
 
   #row(key: Uint8Array): Row {
-    const name = nameOf(key)
+    const name = binaryName(key)
     let row = this.#rows.get(name)
     if (!row) {
-      row = { key, value: this.#read(key), isWritten: false }
+      const keyHash = digest(key)
+      row = { keyHash, value: this.#read(keyHash), isWritten: false }
       this.#rows.set(name, row)
     }
     return row
   }
 
-  #read(key: Uint8Array): Uint8Array | null {
+  #read(keyHash: Uint8Array): Uint8Array | null {
     try {
-      return this.#base.get(key) ?? null
+      return this.#base.getHashed(keyHash) ?? null
     } catch (cause) {
       throw new BaseReadError('the state cannot be read', { cause })
     }
   }
-}
-
-/** Bytes as a key of a map. */
-function nameOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
 }

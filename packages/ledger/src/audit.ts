@@ -53,7 +53,7 @@ class Diverged extends Error {
  * Audits the ledger in `directory` against the text of its genesis file.
  * @throws SalusError `genesis-malformed`, `store-*`
  */
-export function auditLedger(directory: string, genesis: string, rules: Rules): AuditReport {
+export function auditWithRules(directory: string, genesis: string, rules: Rules): AuditReport {
   const audited = readGenesis(genesis)
   const store = new Store(directory, audited.ledgerId, 'read')
   const replica = new Store(MEMORY_DIRECTORY, audited.ledgerId)

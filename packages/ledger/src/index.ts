@@ -1,2 +1,3 @@
-export { openEmbeddedLedger } from './open.ts'
-export type { CommittedBlock, Ledger, LedgerStatus, Receipt } from './ledger.ts'
+export type { AuditReport, Divergence } from './audit.ts'
+export type { CommittedBlock, Ledger, LedgerStatus, LogProof, Receipt, StateProof } from './ledger.ts'
+export { auditLedger, openEmbeddedLedger } from './open.ts'

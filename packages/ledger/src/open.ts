@@ -1,6 +1,7 @@
-/** Opening a ledger under the contracts of this version of Salus. */
+/** Opening and auditing a ledger under the contracts of this version of Salus. */
 import { CONTRACTS, findCommand, PROTOCOL_VERSION, protocolInForce } from '@salus/contracts'
 import { SalusError } from '@salus/core'
+import { type AuditReport, auditWithRules } from './audit.ts'
 import { EmbeddedLedger, type EmbeddedOptions } from './engine/embedded.ts'
 import type { Ledger } from './ledger.ts'
 import type { Rules } from './rules.ts'
@@ -21,8 +22,18 @@ export const RULES: Rules = {
 /**
  * Opens the ledger in `directory`, or begins it; `genesis` is the exact text of its genesis file and `engineKey` the
  * Ed25519 seed of the engine it names.
- * @throws SalusError `genesis-malformed`, `engine-key-mismatch`, `store-*`, `ledger-corrupt`
+ * @throws SalusError `genesis-malformed`, `engine-key-mismatch`, `store-*` (`store-locked`: another process has it open),
+ *   `ledger-corrupt`
  */
 export async function openEmbeddedLedger(options: Omit<EmbeddedOptions, 'rules'>): Promise<Ledger> {
   return new EmbeddedLedger({ ...options, rules: RULES })
+}
+
+/**
+ * Replays the ledger in `directory` from its genesis, beside the process that may have it open, and reports the first
+ * divergence of a result or a root.
+ * @throws SalusError `genesis-malformed`, `store-missing`, `store-other-ledger`, `store-version`
+ */
+export function auditLedger(directory: string, genesis: string): AuditReport {
+  return auditWithRules(directory, genesis, RULES)
 }

@@ -3,8 +3,9 @@
  * of a body that names its expiry, so it is looked up only among those that expire in the same minute, and a minute
  * is forgotten as a whole.
  */
-import type { Store } from './store.ts'
 import { TRANSACTION_LIFETIME_MS_MAX } from '@salus/core'
+import { binaryName } from './digest.ts'
+import type { Store } from './store.ts'
 
 const MINUTE_MS = 60_000
 const ID_BYTES = 32
@@ -23,7 +24,7 @@ export class ReplaySet {
 
   /** True when the transaction was executed. */
   has({ id, expiresAtMs }: ExecutedId): boolean {
-    return this.#minutes.get(Math.floor(expiresAtMs / MINUTE_MS))?.has(nameOf(id)) ?? false
+    return this.#minutes.get(Math.floor(expiresAtMs / MINUTE_MS))?.has(binaryName(id)) ?? false
   }
 
   /** Remembers a block's ids, and forgets those that expired by its time. */
@@ -35,7 +36,7 @@ export class ReplaySet {
         names = new Set()
         this.#minutes.set(minute, names)
       }
-      names.add(nameOf(id))
+      names.add(binaryName(id))
     }
     for (const minute of this.#minutes.keys()) if ((minute + 1) * MINUTE_MS <= timeMs) this.#minutes.delete(minute)
   }
@@ -62,10 +63,6 @@ export class ReplaySet {
       this.add(decodeIds(row.ids), timeMs)
     }
   }
-}
-
-function nameOf(id: Uint8Array): string {
-  return Buffer.from(id.buffer, id.byteOffset, id.length).toString('latin1')
 }
 
 function encodeIds(ids: readonly ExecutedId[]): Uint8Array {

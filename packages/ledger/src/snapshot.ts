@@ -206,7 +206,7 @@ function restoreState(store: Store, manifest: SnapshotManifest, source: ChunkRea
   const state = new AuthenticatedState(store)
   check(state.size === 0, 'the folder holds a state')
   for (const hash of manifest.stateChunks) {
-    state.stageHashed(parseLeaves(source.next(hash)))
+    state.stage(parseLeaves(source.next(hash)))
     store.transaction(() => state.write(manifest.height))
   }
   const isSame = equalBytes(state.root(), manifest.stateRoot) && state.size === manifest.stateKeys

@@ -70,3 +70,5 @@ export const PATIENT_REQUEST_WINDOW_MS = 120_000
 export const PATIENT_REQUESTS_MAX = 100_000
 /** Most values of one list in a consent document. */
 export const CONSENT_VALUES_MAX = 256
+/** Most tests on data that the consents of one patient may come to; they all become part of the vault's queries. */
+export const CONSENT_FILTERS_MAX = 512

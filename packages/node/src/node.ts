@@ -23,7 +23,9 @@ import { publishOrganizations } from './organizations.ts'
 import { Outbox, OUTBOX_DDL } from './outbox/outbox.ts'
 import { anchorLater, recordingWriter } from './recording-writer.ts'
 import { buildServer } from './server.ts'
-import { openVault, type Vault, vaultDdl } from './vault/open.ts'
+import { openKeyRing } from './vault/keys.ts'
+import { ownerOf } from './vault/owner-of.ts'
+import { openVault, type Vault, vaultDdl } from './vault/store.ts'
 
 export interface NodeOptions {
   /** The member's short name on the ledger. */
@@ -57,13 +59,13 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const members = membersOf(options)
   const own = members.byId(members.own) as NonNullable<ReturnType<Members['byId']>>
   const database = openSqlite(join(options.directory, 'node.db'), [
-    ...FILES_DDL,
-    ...OUTBOX_DDL,
-    ...JOURNAL_DDL,
-    ...ERASURE_DDL,
-    ...CONSENT_DOCUMENTS_DDL,
-    ...AUTH_TABLES,
-    ...vaultDdl,
+    FILES_DDL,
+    OUTBOX_DDL,
+    JOURNAL_DDL,
+    ERASURE_DDL,
+    CONSENT_DOCUMENTS_DDL,
+    AUTH_TABLES,
+    vaultDdl,
   ])
   const parts = await openParts(options, members, own.url, database, logger)
   await parts.app.listen({ host: options.host, port: options.port })
@@ -105,8 +107,8 @@ async function openParts(options: NodeOptions, members: Members, url: string, da
   })
   const vault = await openVault({
     database,
-    masterKey: keys.master,
-    base: `${url}/fhir`,
+    keyRing: openKeyRing(keys.master),
+    baseUrl: `${url}/fhir`,
     onVersions: (transaction, versions) => anchorLater(transaction, versions, files, outbox),
   })
   const writer = recordingWriter(vault.writer, files, outbox)
@@ -122,7 +124,14 @@ async function openParts(options: NodeOptions, members: Members, url: string, da
   })
   const journal = new Journal(database, outbox)
   const decider = ledgerDecider(ledger, consents.index)
-  const gate = new SalusGate({ custodian, files, journal, decider, ownerOf: vault.ownerOf, now: Date.now })
+  const gate = new SalusGate({
+    custodian,
+    files,
+    journal,
+    decider,
+    ownerOf: (type, id) => ownerOf(database.read, type, id),
+    now: Date.now,
+  })
   const auth = await openAuth({ url, signingKey: tokenJwk(keys), members, database })
   const app = await buildServer({
     url,

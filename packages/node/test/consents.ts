@@ -3,6 +3,7 @@ import { type CompiledPolicy, compilePolicy } from '../src/consent/compile.ts'
 import type { Code, DataFilter, ResourceFacts } from '../src/consent/filter.ts'
 import { parsePolicy } from '../src/consent/policy.ts'
 import { type AccessRequest, PURPOSE_SYSTEM } from '../src/consent/request.ts'
+import { matches } from '../src/vault/filter-memory.ts'
 
 export const CUSTODIAN = 'c'.repeat(32)
 export const LAKESIDE = 'a'.repeat(32)
@@ -78,45 +79,7 @@ export function facts(change: Partial<ResourceFacts> = {}): ResourceFacts {
   }
 }
 
-/** Whether a filter covers a resource, straight from the words of filter.ts. */
+/** Whether a filter covers a resource that nothing known refers to. */
 export function covers(filter: DataFilter, resource: ResourceFacts): boolean {
-  const self = `${resource.type}/${resource.id}`
-  switch (filter.op) {
-    case 'all':
-      return true
-    case 'none':
-      return false
-    case 'and':
-      return filter.of.every((part) => covers(part, resource))
-    case 'or':
-      return filter.of.some((part) => covers(part, resource))
-    case 'not':
-      return !covers(filter.of, resource)
-    case 'type':
-      return filter.types.includes(resource.type)
-    case 'label': {
-      const isLabelled = resource.labels.some(({ system }) => system === CONFIDENTIALITY)
-      const labels = isLabelled ? resource.labels : [...resource.labels, confidentiality('N')]
-      return filter.labels.some((wanted) => labels.some((label) => matches(wanted, label)))
-    }
-    case 'code':
-      return filter.codes.some((wanted) => resource.codes.some((code) => matches(wanted, code)))
-    case 'period':
-      return (
-        resource.clinical !== null &&
-        resource.clinical.endMs >= (filter.startMs ?? -Infinity) &&
-        resource.clinical.startMs <= (filter.endMs ?? Infinity)
-      )
-    case 'instance':
-      return filter.reference === self
-    case 'related':
-    case 'dependents':
-      return filter.reference === self || resource.references.includes(filter.reference)
-    case 'author':
-      return resource.authors.includes(filter.reference)
-  }
-}
-
-function matches(wanted: Code, code: Code): boolean {
-  return wanted.code === code.code && (wanted.system === undefined || wanted.system === code.system)
+  return matches(filter, resource, () => [])
 }

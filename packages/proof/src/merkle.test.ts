@@ -106,3 +106,15 @@ test('sizes beyond 32 bits are walked without loss', () => {
   })
   verifyInclusion(leaf, index, size, path, hash)
 })
+
+test('places that are no counts are refused', () => {
+  const leaves = leavesOf(4)
+  const [leaf, path, root] = [merkleLeafHash(leaves[0] as Uint8Array), inclusionPath(leaves, 0), merkleRoot(leaves)]
+  for (const odd of [-1, -0.5, 0.5, Number.NaN, 2 ** 53, Number.POSITIVE_INFINITY]) {
+    assert.throws(() => verifyInclusion(leaf, odd, 4, path, root), fails('merkle-inclusion'))
+    assert.throws(() => verifyInclusion(leaf, 0, odd, path, root), fails('merkle-inclusion'))
+    assert.throws(() => verifyConsistency(odd, root, 4, root, []), fails('merkle-consistency'))
+    assert.throws(() => verifyConsistency(4, root, odd, root, []), fails('merkle-consistency'))
+    assert.throws(() => inclusionPath(leaves, odd), fails('merkle-index'))
+  }
+})

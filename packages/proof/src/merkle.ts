@@ -72,7 +72,8 @@ export function verifyInclusion(
   path: readonly Uint8Array[],
   root: Uint8Array,
 ): void {
-  const computed = index < size ? rootFromInclusion(leafHash, index, size, path) : null
+  const inside = isCount(index) && isCount(size) && index < size
+  const computed = inside ? rootFromInclusion(leafHash, index, size, path) : null
   if (!computed || !equalBytes(computed, root)) {
     throw new SalusError('merkle-inclusion', 'the leaf is not in the tree at this place', {
       index,
@@ -134,7 +135,7 @@ function isConsistent(
   secondRoot: Uint8Array,
   path: readonly Uint8Array[],
 ): boolean {
-  if (first > second || path.some((p) => p.length !== HASH_BYTES)) return false
+  if (!isCount(first) || !isCount(second) || first > second || path.some((p) => p.length !== HASH_BYTES)) return false
   if (first === second) return path.length === 0 && equalBytes(firstRoot, secondRoot)
   if (first === 0) return path.length === 0 && equalBytes(firstRoot, sha256())
   const [start, ...rest] = isPowerOfTwo(first) ? [firstRoot, ...path] : path
@@ -163,6 +164,10 @@ function isConsistent(
     sn = half(sn)
   }
   return sn === 0 && equalBytes(fr, firstRoot) && equalBytes(sr, secondRoot)
+}
+
+function isCount(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0
 }
 
 /** Shift to the right by one; `>>` would cut at 32 bits. */

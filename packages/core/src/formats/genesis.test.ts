@@ -54,6 +54,12 @@ test("a member's id must follow from its name and key", () => {
   assert.throws(() => readGenesis(writeGenesis({ ...content, members: [forged] })), malformed)
 })
 
+test('no two members share a signing key', () => {
+  const [first] = content.members as [(typeof content.members)[number]]
+  const twin = { ...first, name: 'Twin', id: memberId('Twin', first.signingKey) }
+  assert.throws(() => readGenesis(writeGenesis({ ...content, members: [first, twin] })), malformed)
+})
+
 test('what is no genesis is refused', () => {
   const odd = [
     { ...content, members: [] },

@@ -60,6 +60,10 @@ export function readGenesis(content: string): Genesis {
         throw new SalusError('genesis-member-id', 'the id of a member is not derived from its name and key')
       }
     }
+    const keys = new Set(genesis.members.map(({ signingKey }) => toHex(signingKey)))
+    if (keys.size !== genesis.members.length) {
+      throw new SalusError('genesis-member-key', 'two members have the same signing key')
+    }
     return { ...genesis, ledgerId: domainHash(DOMAIN.ledgerId, utf8(content)) }
   } catch (cause) {
     throw new SalusError('genesis-malformed', 'the genesis file is not valid', {}, cause)

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { type Command, LogEntry, decode, encode } from '@salus/core'
-import { auditLedger, checkTransaction } from '../audit.ts'
+import { auditWithRules, checkTransaction } from '../audit.ts'
 import { joinEntries, splitEntries } from '../log/log-store.ts'
 import { Application } from './application.ts'
 import type { DecidedBlock } from './engine.ts'
@@ -106,7 +106,7 @@ async function filledLedger(directory: string): Promise<void> {
 test('an audit replays an honest ledger', () =>
   withDirectory(async (directory) => {
     await filledLedger(directory)
-    const report = auditLedger(directory, genesis, TEST_RULES)
+    const report = auditWithRules(directory, genesis, TEST_RULES)
     assert.equal(report.divergence, null)
     assert.deepEqual([report.blocks, report.transactions, report.height], [9, 16, 8])
   }))
@@ -120,7 +120,7 @@ test('an audit names the first divergence', () =>
       database.close()
     }
     edit('UPDATE block SET state_root = zeroblob(32) WHERE height = 7')
-    const changed = auditLedger(directory, genesis, TEST_RULES).divergence
+    const changed = auditWithRules(directory, genesis, TEST_RULES).divergence
     assert.deepEqual([changed?.height, changed?.what], [7, 'state-root'])
 
     const database = new DatabaseSync(join(directory, 'ledger.sqlite'))
@@ -129,7 +129,7 @@ test('an audit names the first divergence', () =>
     const [first, second] = splitEntries(row?.entries as Uint8Array) as [Uint8Array, Uint8Array]
     const lied = encode(LogEntry, { ...decode(LogEntry, second), code: 'test-lie' })
     edit('UPDATE log_segment SET entries = ? WHERE first_index = 10', joinEntries([first, lied]))
-    const result = auditLedger(directory, genesis, TEST_RULES).divergence
+    const result = auditWithRules(directory, genesis, TEST_RULES).divergence
     assert.deepEqual([result?.height, result?.what, result?.logIndex, result?.found], [6, 'result', 11, 'test-lie'])
   }))
 
@@ -138,10 +138,10 @@ test('one process writes a ledger; an audit may read beside it', () =>
     await filledLedger(directory)
     const application = open(directory)
     assert.throws(() => open(directory), { code: 'store-locked' })
-    assert.equal(auditLedger(directory, genesis, TEST_RULES).divergence, null)
+    assert.equal(auditWithRules(directory, genesis, TEST_RULES).divergence, null)
     application.close()
     open(directory).close()
-    assert.throws(() => auditLedger(join(directory, 'none'), genesis, TEST_RULES), { code: 'store-missing' })
+    assert.throws(() => auditWithRules(join(directory, 'none'), genesis, TEST_RULES), { code: 'store-missing' })
   }))
 
 test('a file that is not what its last block says does not open', () =>

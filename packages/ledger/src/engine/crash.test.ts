@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { decode, LogEntry, parseTransaction, readGenesis, toHex } from '@salus/core'
 import { verifyLogProof, verifyStateProof } from '@salus/proof'
-import { auditLedger } from '../audit.ts'
+import { auditWithRules } from '../audit.ts'
 import { EmbeddedLedger } from './embedded.ts'
 import { ENGINE_KEY, TEST_RULES, testGenesis, values } from './test-rules.ts'
 
@@ -59,6 +59,6 @@ test('nothing acknowledged is lost when the process is killed, ten times over', 
     verifyStateProof(ledger.proveState(values.key(last.n)), readGenesis(genesis))
     await ledger.close()
   }
-  assert.equal(auditLedger(directory, genesis, TEST_RULES).divergence, null)
+  assert.equal(auditWithRules(directory, genesis, TEST_RULES).divergence, null)
   rmSync(directory, { recursive: true })
 })

@@ -6,7 +6,7 @@
  * |---|---|
  * | Info | `head`, `appHash()`: the last commit, never a block in work |
  * | InitChain | opening the application, which writes the genesis state at height 0 |
- * | CheckTx | `checkTransaction` with a `SignaturePool` (transaction-check.ts) |
+ * | CheckTx | `parseTransaction`, then a `SignaturePool` (signature-pool.ts) |
  * | PrepareProposal | `selectTransactions` |
  * | ProcessProposal | `acceptsProposal` |
  * | FinalizeBlock | `finalize`: computes and persists nothing; the same block again gives the same result |
@@ -15,6 +15,7 @@
  * | ListSnapshots, LoadSnapshotChunk | `takeSnapshot` (snapshot.ts) |
  * | OfferSnapshot, ApplySnapshotChunk | `restoreSnapshot` (snapshot.ts), into an empty folder |
  */
+import { TRANSACTION_BYTES_MAX } from '@salus/core'
 import type { StateProof } from '@salus/proof'
 import type { CheckedTransaction } from '../apply-block.ts'
 import type { CommittedBlock } from '../ledger.ts'
@@ -83,5 +84,6 @@ export function selectTransactions(wires: readonly Uint8Array[], bytesMax: numbe
 
 /** True unless the proposal breaks a limit: nearly always, and the same on every node. */
 export function acceptsProposal(wires: readonly Uint8Array[]): boolean {
+  if (wires.some(({ length }) => length === 0 || length > TRANSACTION_BYTES_MAX)) return false
   return selectTransactions(wires, BLOCK_BYTES_MAX).length === wires.length
 }

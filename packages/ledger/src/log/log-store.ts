@@ -138,7 +138,8 @@ export class LogStore {
 
   #hashEntries(from: number, to: number): Uint8Array {
     const hashes = new Uint8Array((to - from) * 32)
-    if (to > from) this.entries(from, to).forEach((entry, i) => hashes.set(logLeafHash(entry), i * 32))
+    const entries = to > from ? this.entries(from, to) : []
+    for (const [i, entry] of entries.entries()) hashes.set(logLeafHash(entry), i * 32)
     return hashes
   }
 

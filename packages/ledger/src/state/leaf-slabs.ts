@@ -3,7 +3,7 @@
  * never moved. Within a bucket the slots in use come first and are sorted by key hash. A slot's number is
  * `bucket * 16 + position`. Bucket 0 is never used.
  */
-import type { IndexedLeaf } from './index.ts'
+import type { IndexedLeaf } from './state-index.ts'
 
 export const SLOTS_PER_BUCKET = 16
 export const SLOT_BYTES = 72

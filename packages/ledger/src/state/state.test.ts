@@ -54,7 +54,7 @@ test('after any blocks, discarded blocks and restarts, root, values and proofs a
         let height = 0
         for (const { writes, fate } of blocks) {
           const before = state.root()
-          const root = state.stage(writes.map(({ key, value }) => ({ key: keyOf(key), value })))
+          const root = state.stage(writes.map(({ key, value }) => ({ keyHash: sha256(keyOf(key)), value })))
           if (fate === 'discard') {
             state.discard()
             assert.deepEqual(state.root(), before)
@@ -101,7 +101,7 @@ test('pages are renewed, garbage is compacted, and a restart finds the same stat
       const writes = new Map<number, Uint8Array>()
       for (let i = 0; i < 800; i++) writes.set(random(3000), new Uint8Array(200).fill(random(256)))
       for (const [n, value] of writes) content.set(n, value)
-      state.stage([...writes].map(([n, value]) => ({ key: keyOf(n), value })))
+      state.stage([...writes].map(([n, value]) => ({ keyHash: sha256(keyOf(n)), value })))
       store.transaction(() => state.write(height))
     }
     const sizes = store.get<{ bytes: number; first: number }>(

@@ -8,20 +8,14 @@
  * them in turn, in proportion to what it changed, so that what is written per change is bounded whatever the number
  * of keys. A restart loads the images and replays the records that are newer than their page's image.
  */
-import { SalusError, STATE_LEAF_TAG } from '@salus/core'
+import { equalBytes, SalusError, STATE_LEAF_TAG } from '@salus/core'
 import type { StateProof } from '@salus/proof'
 import { digest } from '../digest.ts'
 import type { Store } from '../store.ts'
-import { type IndexChange, StateIndex } from './index.ts'
+import { type IndexChange, StateIndex } from './state-index.ts'
 import { recordBytes, recordsOf, type ValueRecord, ValueLog } from './value-log.ts'
 
-/** One change that a block makes; `value` null deletes the key. */
-export interface StateWrite {
-  readonly key: Uint8Array
-  readonly value: Uint8Array | null
-}
-
-/** The same by the SHA-256 of the key. */
+/** One change that a block makes, by the SHA-256 of the key; `value` null deletes the key. */
 export interface HashedWrite {
   readonly keyHash: Uint8Array
   readonly value: Uint8Array | null
@@ -69,7 +63,12 @@ export class AuthenticatedState {
 
   /** The value of a key, or undefined. */
   get(key: Uint8Array): Uint8Array | undefined {
-    const slot = this.#index.find(digest(key))
+    return this.getHashed(digest(key))
+  }
+
+  /** The same by the SHA-256 of the key. */
+  getHashed(keyHash: Uint8Array): Uint8Array | undefined {
+    const slot = this.#index.find(keyHash)
     return slot < 0 ? undefined : this.#values.read(this.#index.chunkAt(slot), this.#index.placeAt(slot))
   }
 
@@ -85,26 +84,19 @@ export class AuthenticatedState {
       bitmap[step >>> 3] = (bitmap[step >>> 3] as number) | (0x80 >>> (step & 7))
       given.push(sibling)
     })
-    const content = leaf && this.#values.read(leaf.chunk, leaf.place)
-    const own = leaf !== null && leaf.keyHash.every((byte, i) => byte === keyHash[i])
-    const other = leaf && content && !own ? { keyHash: leaf.keyHash, value: content } : null
-    return { key, value: own ? content : null, other, depth, bitmap, siblings: given }
+    const walk = { key, depth, bitmap, siblings: given }
+    if (leaf === null) return { ...walk, value: null, other: null }
+    const value = this.#values.read(leaf.chunk, leaf.place)
+    if (equalBytes(leaf.keyHash, keyHash)) return { ...walk, value, other: null }
+    return { ...walk, value: null, other: { keyHash: leaf.keyHash, value } }
   }
 
   /** Applies a block's writes, one for each key at most, and returns the new root. */
-  stage(writes: Iterable<StateWrite>): Uint8Array {
-    const hashed: HashedWrite[] = []
-    for (const { key, value } of writes) hashed.push({ keyHash: digest(key), value })
-    hashed.sort((a, b) => compareHashes(a.keyHash, b.keyHash))
-    return this.stageHashed(hashed)
-  }
-
-  /** The same for writes that come without their keys, as those of a snapshot do. */
-  stageHashed(hashed: Iterable<HashedWrite>): Uint8Array {
+  stage(writes: Iterable<HashedWrite>): Uint8Array {
     if (this.#staged) throw new SalusError('state-staged', 'a block is already in work')
     const undo: IndexChange[] = []
     const liveBytes = this.#liveBytes
-    for (const { keyHash, value } of hashed) {
+    for (const { keyHash, value } of [...writes].sort((a, b) => compareHashes(a.keyHash, b.keyHash))) {
       const previous = this.#apply(keyHash, value)
       if (previous) undo.push(previous)
     }

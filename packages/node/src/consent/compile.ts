@@ -7,8 +7,10 @@
  * (`class`, `code`, `securityLabel`, `dataPeriod`, `data`) replace the same element further up. So PCF's
  * "normal data for everybody, restricted data for one practitioner" means what it says.
  */
+import { SalusError } from '@salus/core'
+import { CONSENT_FILTERS_MAX } from '../limits.ts'
 import { SENSITIVITY_PARENTS } from './codes.ts'
-import { ALL, and, not, or } from './filter-algebra.ts'
+import { ALL, and, countTests, not, or } from './filter-algebra.ts'
 import type { Code, DataFilter } from './filter.ts'
 import type { Actor, ContentClass, OpenSpan, Policy, Provision } from './policy.ts'
 
@@ -27,6 +29,8 @@ export interface Rule {
 export interface CompiledPolicy {
   readonly recipients: Policy['recipients']
   readonly rule: Rule
+  /** Everything that any of the rules may test. */
+  readonly tests: DataFilter
 }
 
 const CONFIDENTIALITY_SYSTEM = 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality'
@@ -63,8 +67,18 @@ const NOTHING_INHERITED: Inherited = {
   actions: [],
 }
 
+/** @throws SalusError `consent-too-large` when its rules together test more than a query can bear */
 export function compilePolicy(policy: Policy): CompiledPolicy {
-  return { recipients: policy.recipients, rule: compileProvision(policy.provision, NOTHING_INHERITED) }
+  const rule = compileProvision(policy.provision, NOTHING_INHERITED)
+  const tests = or(...testsOf(rule))
+  if (countTests(tests) > CONSENT_FILTERS_MAX) {
+    throw new SalusError('consent-too-large', 'the consent names too much data', { CONSENT_FILTERS_MAX })
+  }
+  return { recipients: policy.recipients, rule, tests }
+}
+
+function testsOf({ data, exceptions }: Rule): readonly DataFilter[] {
+  return [...(data.op === 'all' ? [] : [data]), ...exceptions.flatMap(testsOf)]
 }
 
 function compileProvision(provision: Provision, inherited: Inherited): Rule {

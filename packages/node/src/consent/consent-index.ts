@@ -1,11 +1,11 @@
 /**
- * The verified consents of all patients, in memory, compiled. Whether one is in force is the ledger's to say: the rows
- * of a patient's consents are read again whenever the ledger's head has moved, so a revocation acts from the block that
- * holds it on, and no notice of it can be missed.
+ * The verified consents of all patients, in memory, compiled. Whether one is in force is the ledger's to say. The rows of
+ * a patient's consents are read again when a block since has a consent command in it, and whenever the ledger's head is
+ * at a block that was not looked at yet; so a revocation acts from its block on, however late the notice of it comes.
  */
-import { consents } from '@salus/contracts'
+import { consent, consents } from '@salus/contracts'
 import { type ConsentRow, equalBytes, equalKeys, fromHex, type PublicKey } from '@salus/core'
-import type { Ledger } from '@salus/ledger'
+import type { CommittedBlock, Ledger } from '@salus/ledger'
 import type { Files } from '../files/files.ts'
 import type { CompiledPolicy, Rule } from './compile.ts'
 import type { Consents, LiveConsent } from './decide.ts'
@@ -28,16 +28,21 @@ interface PatientConsents {
 }
 
 export class ConsentIndex implements Consents {
-  readonly #ledger: Pick<Ledger, 'get' | 'status'>
+  readonly #ledger: Pick<Ledger, 'get' | 'status' | 'onBlock'>
   readonly #files: Pick<Files, 'byPatient'>
+  /** The last block that was looked at, and the last in which a consent may have changed. */
+  #seenHeight: number
+  #changedHeight: number
   readonly #patients = new Map<string, PatientConsents>()
-  /** Patients by who may be permitted something. Some may be there in vain after a consent has ended. */
+  /** Patients by whom a rule may permit or deny something. Some may be there in vain after a consent has ended. */
   readonly #permitting = new Map<string, Set<string>>()
-  readonly #denying = new Set<string>()
+  readonly #denying = new Map<string, Set<string>>()
 
-  constructor(ledger: Pick<Ledger, 'get' | 'status'>, files: Pick<Files, 'byPatient'>) {
+  constructor(ledger: Pick<Ledger, 'get' | 'status' | 'onBlock'>, files: Pick<Files, 'byPatient'>) {
     this.#ledger = ledger
     this.#files = files
+    this.#seenHeight = this.#changedHeight = ledger.status().height
+    ledger.onBlock((block) => this.#look(block))
   }
 
   /** Adds a verified consent, or takes the place of an earlier one with its id. */
@@ -46,46 +51,46 @@ export class ConsentIndex implements Consents {
     const entry: Entry = { id, policy, identity, key, value: undefined, row: undefined }
     const others = (this.#patients.get(patient)?.entries ?? []).filter((other) => other.id !== id)
     this.#patients.set(patient, { entries: [...others, entry], height: -1 })
-    for (const name of permitted(policy)) {
-      const patients = this.#permitting.get(name)
-      if (patients) patients.add(patient)
-      else this.#permitting.set(name, new Set([patient]))
+    for (const { type, name } of namesIn(policy.rule, policy.recipients ?? [ANYONE])) {
+      const patients = type === 'permit' ? this.#permitting : this.#denying
+      const named = patients.get(name)
+      if (named) named.add(patient)
+      else patients.set(name, new Set([patient]))
     }
-    if (denies(policy.rule)) this.#denying.add(patient)
   }
 
   /** Forgets a patient. */
   remove(patient: string): void {
     this.#patients.delete(patient)
-    this.#denying.delete(patient)
-    for (const patients of this.#permitting.values()) patients.delete(patient)
+    for (const names of [this.#permitting, this.#denying]) {
+      for (const patients of names.values()) patients.delete(patient)
+    }
   }
 
   live(patient: string, timeMs: number): readonly LiveConsent[] {
     const found = this.#patients.get(patient)
     if (!found) return []
     const { height } = this.#ledger.status()
-    if (found.height !== height) this.#refresh(patient, found, height)
+    const isCurrent = height === this.#seenHeight && found.height >= this.#changedHeight
+    if (!isCurrent && height !== found.height) this.#refresh(patient, found, height)
     const identity = this.#files.byPatient(patient)?.identity ?? null
     return found.entries.filter(
       (entry) => entry.row !== undefined && isInForce(entry.row, timeMs) && isSame(entry.identity, identity),
     )
   }
 
-  *permitting(requester: string, practitioner: string | null): Iterable<string> {
-    const names = [ANYONE, requester, ...(practitioner === null ? [] : [practitioner])]
-    const seen = new Set<string>()
-    for (const name of names) {
-      for (const patient of this.#permitting.get(name) ?? []) {
-        if (seen.has(patient)) continue
-        seen.add(patient)
-        yield patient
-      }
-    }
+  permitting(requester: string, practitioner: string | null): ReadonlySet<string> {
+    return patientsOf(this.#permitting, requester, practitioner)
   }
 
-  denying(): Iterable<string> {
-    return this.#denying
+  denying(requester: string, practitioner: string | null): ReadonlySet<string> {
+    return patientsOf(this.#denying, requester, practitioner)
+  }
+
+  #look({ height, entries }: CommittedBlock): void {
+    const isNext = height === this.#seenHeight + 1
+    if (!isNext || entries.some(mayChangeConsent)) this.#changedHeight = height
+    this.#seenHeight = height
   }
 
   /** Reads the rows anew. A consent that was revoked or replaced never comes back, so it is dropped. */
@@ -102,6 +107,11 @@ export class ConsentIndex implements Consents {
   }
 }
 
+/** A command names its contract in plain text; to find that word costs less than to decode every transaction. */
+function mayChangeConsent(entry: Uint8Array): boolean {
+  return Buffer.from(entry.buffer, entry.byteOffset, entry.byteLength).includes(consent.name)
+}
+
 /** In force: active, and the expiry that the ledger holds has not come. */
 export function isInForce({ status, expiresAtMs }: ConsentRow, timeMs: number): boolean {
   return status === 'active' && (expiresAtMs === null || timeMs < expiresAtMs)
@@ -112,23 +122,30 @@ function isSame(a: PublicKey, b: PublicKey | null): boolean {
   return a === b || (b !== null && equalKeys(a, b))
 }
 
-/** Names under which a policy may permit something: members, practitioners, or anyone. */
-function permitted({ recipients, rule }: CompiledPolicy): ReadonlySet<string> {
-  const names = new Set<string>()
-  collect(rule, recipients ?? [ANYONE], names)
-  return names
+function patientsOf(
+  names: ReadonlyMap<string, ReadonlySet<string>>,
+  requester: string,
+  practitioner: string | null,
+): ReadonlySet<string> {
+  const found = new Set<string>()
+  for (const name of [ANYONE, requester, practitioner ?? ANYONE]) {
+    for (const patient of names.get(name) ?? []) found.add(patient)
+  }
+  return found
 }
 
-function collect(rule: Rule, around: readonly string[], names: Set<string>): void {
-  const own = rule.actors.flatMap((actor) => {
+interface Named {
+  readonly type: Rule['type']
+  readonly name: string
+}
+
+/** Whom each rule speaks of at most: members, practitioners, or anyone. A rule without actors has those around it. */
+function namesIn({ type, actors, exceptions }: Rule, around: readonly string[]): readonly Named[] {
+  const own = actors.flatMap((actor) => {
     if (actor.kind === 'nobody') return []
     return actor.kind === 'member' ? [actor.member] : [actor.reference]
   })
-  const here = rule.actors.length > 0 ? own : around
-  if (rule.type === 'permit') for (const name of here) names.add(name)
-  for (const exception of rule.exceptions) collect(exception, here, names)
-}
-
-function denies({ type, exceptions }: Rule): boolean {
-  return type === 'deny' || exceptions.some(denies)
+  const here = actors.length > 0 ? own : around
+  const names = type === null ? [] : here.map((name) => ({ type, name }))
+  return [...names, ...exceptions.flatMap((exception) => namesIn(exception, here))]
 }

@@ -13,7 +13,10 @@ const EMERGENCY = { purpose: reason('BTG'), emergency: 'unconscious' }
 function consentsOf(provisions: Record<string, readonly Json[]>): Consents {
   const live = new Map<string, readonly LiveConsent[]>()
   for (const [patient, list] of Object.entries(provisions)) {
-    live.set(patient, list.map((provision, i) => ({ id: `${patient}${i}`, policy: compiled(provision) })))
+    live.set(
+      patient,
+      list.map((provision, i) => ({ id: `${patient}${i}`, policy: compiled(provision) })),
+    )
   }
   return {
     live: (patient) => live.get(patient) ?? [],
@@ -50,7 +53,10 @@ test('another member gets the named patients whose consents permit it, and nothi
 test('a request about refused patients alone is refused, with the reason of each', () => {
   const decision = decide(request(), ['unknown', 'closed'], CONSENTS, LEDGER)
   assert.equal(decision.decision === 'deny' && decision.reason, 'consent-denies')
-  assert.deepEqual([...decision.files.values()].map((file) => file.reason), ['no-consent', 'consent-denies'])
+  assert.deepEqual(
+    [...decision.files.values()].map((file) => file.reason),
+    ['no-consent', 'consent-denies'],
+  )
   const other = decide(request({ requester: HILLTOP }), ['open'], CONSENTS, LEDGER)
   assert.equal(other.decision === 'deny' && other.reason, 'no-consent')
 })
@@ -65,7 +71,10 @@ test('a request over every record opens the patients whose consents permit it', 
 test('a request over more records than one search may touch fails', () => {
   const patients = Array.from({ length: SEARCH_FILES_MAX + 1 }, (_, i) => [`p${i}`, [{ type: 'permit' }]])
   const consents = consentsOf(Object.fromEntries(patients))
-  assert.throws(() => decide(request(), [], consents, LEDGER), (error) => isSalusError(error, 'search-too-broad'))
+  assert.throws(
+    () => decide(request(), [], consents, LEDGER),
+    (error) => isSalusError(error, 'search-too-broad'),
+  )
 })
 
 test('the custodian’s own staff get all but what consents deny', () => {
@@ -74,7 +83,11 @@ test('the custodian’s own staff get all but what consents deny', () => {
   assert.deepEqual(scopeOf(everything), { files: { closed: { op: 'none' } }, others: 'all', general: true })
   assert.equal(everything.decision === 'permit' && everything.otherwise.reason, 'inside')
   const named = decide(inside, ['unknown'], CONSENTS, LEDGER)
-  assert.deepEqual(scopeOf(named), { files: { unknown: { op: 'all' } }, others: 'none', general: true })
+  assert.deepEqual(scopeOf(named), {
+    files: { unknown: { op: 'all' }, closed: { op: 'none' } },
+    others: 'all',
+    general: true,
+  })
   const refused = decide(inside, ['closed'], CONSENTS, LEDGER)
   assert.equal(refused.decision === 'deny' && refused.reason, 'consent-denies')
 })

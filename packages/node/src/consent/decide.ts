@@ -28,8 +28,8 @@ export interface Consents {
   live(patient: string, timeMs: number): readonly LiveConsent[]
   /** Patients with a consent that may permit something to this requester; not necessarily in force. */
   permitting(requester: string, practitioner: string | null): Iterable<string>
-  /** Patients with a consent that may deny something. */
-  denying(): Iterable<string>
+  /** Patients with a consent that may deny something to this requester; not necessarily in force. */
+  denying(requester: string, practitioner: string | null): Iterable<string>
 }
 
 /** What the ledger says of the requester and of itself. */
@@ -46,8 +46,8 @@ const INSIDE: FileDecision = { decision: 'permit', reason: 'inside', filter: ALL
 const INSIDE_EMERGENCY: FileDecision = { decision: 'permit', reason: 'emergency', filter: ALL, consents: [] }
 
 /**
- * Decides about a request that concerns these patients (Patient ids); none for a request over every record. A request
- * that names patients opens their records and no other, besides resources of no patient.
+ * Decides about a request that concerns these patients (Patient ids); none for a request over every record. Naming
+ * patients opens to another member their records and no other; resources of no patient are open with every permit.
  * @throws SalusError `search-too-broad` when another member asks over more records than it may touch at once
  */
 export function decide(
@@ -59,10 +59,8 @@ export function decide(
   if (isOperator(request)) return permit(request, new Map(), OPERATOR)
   const refusal = refuseBeforeConsent(request, facts)
   if (refusal !== null) return refuse(refusal, new Map(patients.map((patient) => [patient, denial(refusal, [])])))
-  if (patients.length > 0) return decideNamed(request, patients, consents, facts)
-  return request.requester === request.custodian
-    ? decideInside(request, consents, facts)
-    : decideSearch(request, consents, facts)
+  if (request.requester === request.custodian) return decideInside(request, patients, consents, facts)
+  return patients.length > 0 ? decideNamed(request, patients, consents, facts) : decideSearch(request, consents, facts)
 }
 
 /** The decision about one patient's file, from the consents of that patient that are in force. */
@@ -107,24 +105,47 @@ function decideNamed(
   consents: Consents,
   facts: LedgerFacts,
 ): Decision {
+  const files = decideFiles(request, patients, consents, facts)
+  return refuseAll(files) ?? permit(request, files, OTHERWISE_NO_CONSENT)
+}
+
+/** The custodian's own staff: all but what consents deny, also of patients who were not named. */
+function decideInside(
+  request: AccessRequest,
+  patients: readonly string[],
+  consents: Consents,
+  facts: LedgerFacts,
+): Decision {
+  const named = decideFiles(request, patients, consents, facts)
+  const refusal = refuseAll(named)
+  if (refusal !== null) return refusal
+  const denying = consents.denying(request.requester, request.practitioner)
+  const limited = [...decideFiles(request, denying, consents, facts)].filter(
+    ([, file]) => file.decision === 'deny' || file.filter.op !== 'all',
+  )
+  const otherwise = isEmergency(request) ? INSIDE_EMERGENCY : INSIDE
+  return permit(request, new Map([...named, ...limited]), otherwise)
+}
+
+function decideFiles(
+  request: AccessRequest,
+  patients: Iterable<string>,
+  consents: Consents,
+  facts: LedgerFacts,
+): ReadonlyMap<string, FileDecision> {
   const files = new Map<string, FileDecision>()
   for (const patient of patients) {
     files.set(patient, decideFile(request, consents.live(patient, request.timeMs), facts))
   }
-  const decisions = [...files.values()]
-  if (decisions.some(({ decision }) => decision === 'permit')) return permit(request, files, OTHERWISE_NO_CONSENT)
-  const telling = decisions.find(({ reason }) => reason !== 'no-consent')
-  return refuse(telling?.reason ?? 'no-consent', files)
+  return files
 }
 
-/** The custodian's own staff over every record: all but what consents deny. */
-function decideInside(request: AccessRequest, consents: Consents, facts: LedgerFacts): Decision {
-  const files = new Map<string, FileDecision>()
-  for (const patient of consents.denying()) {
-    const decision = decideFile(request, consents.live(patient, request.timeMs), facts)
-    if (decision.decision === 'deny' || decision.filter.op !== 'all') files.set(patient, decision)
-  }
-  return permit(request, files, isEmergency(request) ? INSIDE_EMERGENCY : INSIDE)
+/** The refusal of a request about patients who are refused one and all; null when one is not, or none was named. */
+function refuseAll(files: ReadonlyMap<string, FileDecision>): Decision | null {
+  const decisions = [...files.values()]
+  if (decisions.length === 0 || decisions.some(({ decision }) => decision === 'permit')) return null
+  const telling = decisions.find(({ reason }) => reason !== 'no-consent')
+  return refuse(telling?.reason ?? 'no-consent', files)
 }
 
 /** Another member over every record: the patients whose consents permit it. Emergency access is to named patients. */

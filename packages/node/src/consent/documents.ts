@@ -7,10 +7,11 @@ import { type PublicKey, SalusError } from '@salus/core'
 import type { Ledger } from '@salus/ledger'
 import type { Database, Ddl } from '../db/database.ts'
 import type { Files } from '../files/files.ts'
-import { CONSENTS_PER_PATIENT_MAX } from '../limits.ts'
+import { CONSENT_FILTERS_MAX, CONSENTS_PER_PATIENT_MAX } from '../limits.ts'
 import { compilePolicy } from './compile.ts'
 import { ConsentIndex, isInForce } from './consent-index.ts'
-import { type LivingFile, type SignedConsent, type VerifiedConsent, verifyConsent } from './verify.ts'
+import { countTests, or } from './filter-algebra.ts'
+import { type LivingFile, type SignedConsent, verifyConsent } from './verify.ts'
 
 export const CONSENT_DOCUMENTS_DDL: Ddl = [
   `CREATE TABLE IF NOT EXISTS consent_document (
@@ -37,7 +38,7 @@ interface Row {
 
 export interface ConsentDocumentParts {
   readonly database: Database
-  readonly ledger: Pick<Ledger, 'get' | 'status'>
+  readonly ledger: Pick<Ledger, 'get' | 'status' | 'onBlock'>
   readonly files: Pick<Files, 'byPatient'>
   /** The member whose node this is. */
   readonly custodian: string
@@ -74,9 +75,12 @@ export class ConsentDocuments {
     const timeMs = now()
     const verified = verifyConsent(consent, file, custodian, ledger)
     if (!isInForce(verified.row, timeMs)) throw new SalusError('consent-ended', 'the consent has ended already')
-    const live = this.index.live(file.patient, timeMs)
-    if (live.length >= CONSENTS_PER_PATIENT_MAX && !live.some(({ id }) => id === consentId)) {
-      throw new SalusError('consents-too-many', 'the patient has too many live consents', { CONSENTS_PER_PATIENT_MAX })
+    const policy = compilePolicy(verified.policy)
+    const others = this.index.live(file.patient, timeMs).filter(({ id }) => id !== consentId)
+    const tests = countTests(or(policy.tests, ...others.map((other) => other.policy.tests)))
+    if (others.length >= CONSENTS_PER_PATIENT_MAX || tests > CONSENT_FILTERS_MAX) {
+      const limits = { CONSENTS_PER_PATIENT_MAX, CONSENT_FILTERS_MAX }
+      throw new SalusError('consents-too-many', 'the patient has too many live consents', limits)
     }
     await database.write((transaction) =>
       transaction.run(
@@ -89,7 +93,7 @@ export class ConsentDocuments {
         [consentId, file.patient, document, salt, controller.scheme, controller.bytes, binding, timeMs],
       ),
     )
-    this.#use(file.patient, consentId, verified)
+    this.index.add(file.patient, consentId, policy, verified.identity)
   }
 
   /** The documents held for a patient, ended ones included, oldest first. */
@@ -115,16 +119,13 @@ export class ConsentDocuments {
       const file = files.byPatient(row.patient)
       if (!file) throw new SalusError('patient-unknown', 'there is no such patient here')
       const verified = verifyConsent(fromRow(row), { ...file, patient: row.patient }, custodian, ledger)
-      if (isInForce(verified.row, now())) this.#use(row.patient, row.consent_id, verified)
+      if (!isInForce(verified.row, now())) return
+      this.index.add(row.patient, row.consent_id, compilePolicy(verified.policy), verified.identity)
     } catch (cause) {
       if (!(cause instanceof SalusError)) throw cause
       const details = { consentId: row.consent_id, cause: cause.code }
       report(new SalusError('consent-tampered', 'a stored consent does not hold and is not used', details, cause))
     }
-  }
-
-  #use(patient: string, consentId: string, { policy, identity }: VerifiedConsent): void {
-    this.index.add(patient, consentId, compilePolicy(policy), identity)
   }
 }
 

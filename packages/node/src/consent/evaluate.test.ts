@@ -30,7 +30,9 @@ function ask(chain: Chain, request: AccessRequest, resource: ResourceFacts): Ans
 }
 
 function applies(chain: Chain, request: AccessRequest, resource: ResourceFacts): boolean {
-  const stated = <T>(of: (provision: Provision) => readonly T[]): { values: readonly T[]; by: Provision } | undefined => {
+  const stated = <T>(
+    of: (provision: Provision) => readonly T[],
+  ): { values: readonly T[]; by: Provision } | undefined => {
     const by = chain.find((provision) => of(provision).length > 0)
     return by && { values: of(by), by }
   }
@@ -46,7 +48,9 @@ function applies(chain: Chain, request: AccessRequest, resource: ResourceFacts):
   const codes = stated((provision) => provision.codes)
   const data = stated((provision) => provision.data)
   return (
-    chain.every(({ period }) => period === null || overlaps(period, { startMs: request.timeMs, endMs: request.timeMs })) &&
+    chain.every(
+      ({ period }) => period === null || overlaps(period, { startMs: request.timeMs, endMs: request.timeMs }),
+    ) &&
     chain.every(({ actors }) => actors.length === 0 || actors.some((actor) => isActor(actor, request))) &&
     (!dataPeriod || (resource.clinical !== null && overlaps(dataPeriod, resource.clinical))) &&
     (!labels || labels.values.some((label) => isLabelled(label, resource, labels))) &&
@@ -74,7 +78,11 @@ function isData({ meaning, reference }: Provision['data'][number], resource: Res
 const LEVELS = 'ULMNRV'
 
 /** High-water mark for confidentiality codes, subsumption for the others. */
-function isLabelled(wanted: Code, { labels }: ResourceFacts, { values, by }: { values: readonly Code[]; by: Provision }) {
+function isLabelled(
+  wanted: Code,
+  { labels }: ResourceFacts,
+  { values, by }: { values: readonly Code[]; by: Provision },
+) {
   if (!wanted.system?.endsWith('v3-Confidentiality')) {
     return labels.some(({ code }) => isA({ ...SENSITIVITY_PARENTS, OPIOIDUD: 'ETH' }, code, wanted.code))
   }
@@ -122,11 +130,17 @@ test('the engine releases a resource exactly when the provisions as written do',
 test('one more denial never widens, one more permit never narrows', () => {
   const flat = provisions.map(({ provision, ...rest }): Json => rest)
   fc.assert(
-    fc.property(fc.array(provisions, { maxLength: 3 }), flat, requests, resources, (consents, more, request, resource) => {
-      const before = isReleased(decided(consents, request), resource)
-      const after = isReleased(decided([...consents, more], request), resource)
-      assert.ok(more['type'] === 'deny' ? before || !after : !before || after)
-    }),
+    fc.property(
+      fc.array(provisions, { maxLength: 3 }),
+      flat,
+      requests,
+      resources,
+      (consents, more, request, resource) => {
+        const before = isReleased(decided(consents, request), resource)
+        const after = isReleased(decided([...consents, more], request), resource)
+        assert.ok(more.type === 'deny' ? before || !after : !before || after)
+      },
+    ),
     { numRuns: 1000 },
   )
 })

@@ -43,11 +43,7 @@ function evaluateRule(rule: Rule, request: AccessRequest): Effect {
   if (!speaksOf(rule, request)) return NO_EFFECT
   const own = statesPurpose(rule, request) && coversAction(rule, request) ? rule.data : NONE
   if (rule.exceptions.length === 0) {
-    return rule.type === 'permit'
-      ? { permit: own, deny: NONE }
-      : rule.type === 'deny'
-        ? { permit: NONE, deny: own }
-        : NO_EFFECT
+    return { permit: rule.type === 'permit' ? own : NONE, deny: rule.type === 'deny' ? own : NONE }
   }
   const effects = rule.exceptions.map((exception) => evaluateRule(exception, request))
   const permitted = or(...effects.map(({ permit }) => permit))

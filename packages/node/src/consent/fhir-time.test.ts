@@ -15,6 +15,15 @@ test('a dateTime spans all that its precision leaves open', () => {
 })
 
 test('what is no dateTime has no span', () => {
-  const wrong = ['', '24', '2024-13', '2024-02-30', '2023-02-29', '2024-1-1', '2024-01-01T10:00:00', '2024-01-01T25:00:00Z']
+  const wrong = [
+    '',
+    '24',
+    '2024-13',
+    '2024-02-30',
+    '2023-02-29',
+    '2024-1-1',
+    '2024-01-01T10:00:00',
+    '2024-01-01T25:00:00Z',
+  ]
   for (const text of wrong) assert.equal(dateTimeSpan(text), null, text)
 })

@@ -40,8 +40,43 @@ export function not(filter: DataFilter): DataFilter {
 }
 
 /** True when both are the same expression. */
-export function equal(a: DataFilter, b: DataFilter): boolean {
-  return a === b || (a.op === b.op && JSON.stringify(a) === JSON.stringify(b))
+function equal(a: DataFilter, b: DataFilter): boolean {
+  if (a === b) return true
+  switch (a.op) {
+    case 'all':
+    case 'none':
+      return a.op === b.op
+    case 'not':
+      return b.op === 'not' && equal(a.of, b.of)
+    case 'and':
+    case 'or':
+      return b.op === a.op && equalLists(a.of, b.of, equal)
+    case 'type':
+      return b.op === 'type' && equalLists(a.types, b.types, Object.is)
+    case 'label':
+      return b.op === 'label' && equalLists(a.labels, b.labels, equalCodes)
+    case 'code':
+      return b.op === 'code' && equalLists(a.codes, b.codes, equalCodes)
+    case 'period':
+      return b.op === 'period' && a.startMs === b.startMs && a.endMs === b.endMs
+    default:
+      return b.op === a.op && a.reference === b.reference
+  }
+}
+
+/** How many single tests the expression holds. */
+export function countTests(filter: DataFilter): number {
+  if (filter.op === 'not') return countTests(filter.of)
+  if (filter.op !== 'and' && filter.op !== 'or') return 1
+  return filter.of.reduce((count, part) => count + countTests(part), 0)
+}
+
+function equalLists<T>(a: readonly T[], b: readonly T[], same: (x: T, y: T) => boolean): boolean {
+  return a === b || (a.length === b.length && a.every((item, i) => same(item, b[i] as T)))
+}
+
+function equalCodes(a: Code, b: Code): boolean {
+  return a.code === b.code && a.system === b.system
 }
 
 function flatten(op: 'and' | 'or', filters: readonly DataFilter[]): readonly DataFilter[] {
@@ -93,10 +128,6 @@ function subtract(filter: DataFilter, without: readonly DataFilter[]): DataFilte
     return labels.length === 0 ? NONE : { op: 'label', labels }
   }
   return without.some((other) => equal(filter, other)) ? NONE : filter
-}
-
-function equalCodes(a: Code, b: Code): boolean {
-  return a.code === b.code && a.system === b.system
 }
 
 function typed(types: readonly string[]): DataFilter {

@@ -109,7 +109,11 @@ test('intermediate: named data, and all but named data', () => {
 
 test('intermediate: a research project, to one organisation', () => {
   const purpose = { system: 'http://example.org/policies/purposeOfUse', code: 'FooBar' }
-  const provision = { type: 'permit', purpose: [purpose], actor: [actor(`https://x.example/fhir/Organization/${HILLTOP}`)] }
+  const provision = {
+    type: 'permit',
+    purpose: [purpose],
+    actor: [actor(`https://x.example/fhir/Organization/${HILLTOP}`)],
+  }
   assert.equal(ask(provision, { requester: HILLTOP, purpose }).decision, 'permit')
   assert.equal(ask(provision, { requester: LAKESIDE, purpose }).reason, 'no-consent')
   assert.equal(ask(provision, { requester: HILLTOP }).reason, 'no-consent')

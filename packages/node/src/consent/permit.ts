@@ -3,7 +3,6 @@
  * imported by consent/ alone (a dependency rule checks it), and the type cannot be built from outside.
  */
 import type { DataFilter } from './filter.ts'
-import type { AccessRequest } from './request.ts'
 
 /**
  * What a permit covers. `files` holds the filter of each patient (by Patient id) for whom the decision says something
@@ -16,10 +15,4 @@ export interface Scope {
   readonly general: boolean
 }
 
-declare const minted: unique symbol
-
-export interface Permit {
-  readonly [minted]: true
-  readonly request: AccessRequest
-  readonly scope: Scope
-}
+export type { Permit } from './mint.ts'

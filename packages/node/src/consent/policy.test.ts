@@ -2,7 +2,17 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isSalusError } from '@salus/core'
 import fc from 'fast-check'
-import { actor, CUSTODIAN, compiled, consent, HILLTOP, type Json, LAKESIDE, request, type } from '../../test/consents.ts'
+import {
+  actor,
+  CUSTODIAN,
+  compiled,
+  consent,
+  HILLTOP,
+  type Json,
+  LAKESIDE,
+  request,
+  type,
+} from '../../test/consents.ts'
 import { PROVISION_DEPTH_MAX, PROVISIONS_MAX } from '../limits.ts'
 import { evaluate } from './evaluate.ts'
 import { type Actor, parsePolicy, RECIPIENT_EXTENSION } from './policy.ts'
@@ -105,17 +115,49 @@ test('size is bounded in every direction', () => {
   assert.equal(refusal(' '.repeat(100_000)), 'consent-too-large')
 })
 
+test('what exceptions take over counts again, so a small document cannot become a huge query', () => {
+  const data = Array.from({ length: 256 }, (_, i) => ({
+    meaning: 'instance',
+    reference: { reference: `Observation/${i}` },
+  }))
+  const exceptions = Array.from({ length: 100 }, () => ({ type: 'deny', dataPeriod: { start: '2022' } }))
+  assert.ok(compiled({ type: 'permit', data }))
+  assert.throws(
+    () => compiled({ type: 'permit', data, provision: exceptions.map((rule, i) => ({ ...rule, code: [loinc(i)] })) }),
+    (error) => isSalusError(error, 'consent-too-large'),
+  )
+})
+
+function loinc(code: number): Json {
+  return { coding: [{ system: 'http://loinc.org', code: `${code}` }] }
+}
+
 test('hostile documents are refused with a code or understood, and never break the parser', () => {
   const codes = /^consent-(malformed|not-understood|not-active|not-privacy|too-large)$|^accepted$/
   const keys = Object.keys(consent({ type: 'permit' }))
-  const provisionKeys = ['type', 'period', 'actor', 'action', 'securityLabel', 'purpose', 'class', 'code', 'data', 'provision']
+  const provisionKeys = [
+    'type',
+    'period',
+    'actor',
+    'action',
+    'securityLabel',
+    'purpose',
+    'class',
+    'code',
+    'data',
+    'provision',
+  ]
   fc.assert(
     fc.property(
       fc.oneof(
         fc.json({ maxDepth: 6 }),
         fc
           .tuple(fc.constantFrom(...keys, '__proto__', 'constructor'), fc.jsonValue())
-          .map(([key, value]) => JSON.stringify(consent({ type: 'permit' }, JSON.parse(`{${JSON.stringify(key)}:${JSON.stringify(value)}}`)))),
+          .map(([key, value]) =>
+            JSON.stringify(
+              consent({ type: 'permit' }, JSON.parse(`{${JSON.stringify(key)}:${JSON.stringify(value)}}`)),
+            ),
+          ),
         fc
           .tuple(fc.constantFrom(...provisionKeys), fc.jsonValue())
           .map(([key, value]) => JSON.stringify(consent({ type: 'permit', [key]: value }))),

@@ -38,7 +38,7 @@ export type ContentClass =
   | { readonly kind: 'any' }
   | { readonly kind: 'document'; readonly code: Code }
 
-export type Meaning = 'instance' | 'related' | 'dependents' | 'authoredby'
+type Meaning = 'instance' | 'related' | 'dependents' | 'authoredby'
 
 /** One provision as written. An empty list or a null says nothing. `type` is null at the root alone. */
 export interface Provision {

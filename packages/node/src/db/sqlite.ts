@@ -5,6 +5,9 @@
  * each body inside a savepoint so that one which throws leaves nothing behind, and all of them resolve after the one
  * commit that made them durable.
  */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { SalusError } from '@salus/core'
 import type { Database, Ddl, Queries, SqlValue } from './database.ts'
@@ -67,13 +70,16 @@ class SqliteDatabase implements Database {
   private queue: Pending[] = []
   private running: Promise<void> | null = null
   private closed = false
+  /** A folder to be removed with the database, or null. */
+  private readonly temporary: string | null
 
-  constructor(path: string, ddl: readonly Ddl[]) {
+  constructor(path: string, ddl: readonly string[], temporary: string | null) {
+    this.temporary = temporary
     this.writer = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS })
     this.writer.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;
       PRAGMA temp_store = MEMORY; PRAGMA cache_size = -${CACHE_KIB}; PRAGMA mmap_size = ${MMAP_BYTES}`)
     this.writer.exec('BEGIN IMMEDIATE')
-    for (const statement of ddl.flat()) this.writer.exec(statement)
+    for (const statement of ddl) this.writer.exec(statement)
     this.writer.exec('COMMIT')
     this.reader = new DatabaseSync(path, { readOnly: true, timeout: BUSY_TIMEOUT_MS })
     this.reader.exec(`PRAGMA temp_store = MEMORY; PRAGMA cache_size = -${CACHE_KIB}; PRAGMA mmap_size = ${MMAP_BYTES}`)
@@ -135,13 +141,16 @@ class SqliteDatabase implements Database {
     this.reader.close()
     this.writer.exec('PRAGMA wal_checkpoint(TRUNCATE)')
     this.writer.close()
+    if (this.temporary !== null) rmSync(this.temporary, { recursive: true, force: true })
   }
 }
 
 /**
- * Opens the database at `path`, which is created when absent, and applies `ddl`.
+ * Opens the database at `path`, which is created when absent, and applies the tables of each part. `:memory:` opens
+ * one that goes when it is closed: a file in a temporary folder, as two connections cannot share memory.
  * @throws SalusError `database-closed` from `write` after `close`
  */
-export function openSqlite(path: string, ddl: readonly Ddl[]): Database {
-  return new SqliteDatabase(path, ddl)
+export function openSqlite(path: string, ddl: readonly (Ddl | string)[]): Database {
+  const temporary = path === ':memory:' ? mkdtempSync(join(tmpdir(), 'salus-')) : null
+  return new SqliteDatabase(temporary === null ? path : join(temporary, 'database'), ddl.flat(), temporary)
 }

@@ -17,7 +17,6 @@ export interface EvidenceParts {
   readonly read: Queries
   readonly ledger: Ledger
   readonly genesis: Genesis
-  readonly memberId: string
 }
 
 /**

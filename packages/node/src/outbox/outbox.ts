@@ -35,9 +35,9 @@ export const OUTBOX_DDL: Ddl = [
      emergency INTEGER NOT NULL,
      batch INTEGER,
      position INTEGER)`,
-  'CREATE INDEX IF NOT EXISTS outbox_waiting ON outbox_item (seq) WHERE batch IS NULL',
-  'CREATE INDEX IF NOT EXISTS outbox_batch ON outbox_item (batch, position)',
-  'CREATE INDEX IF NOT EXISTS outbox_commitment ON outbox_item (commitment)',
+  'CREATE INDEX IF NOT EXISTS outbox_item_waiting ON outbox_item (seq) WHERE batch IS NULL',
+  'CREATE INDEX IF NOT EXISTS outbox_item_batch ON outbox_item (batch, position)',
+  'CREATE INDEX IF NOT EXISTS outbox_item_commitment ON outbox_item (commitment)',
   `CREATE TABLE IF NOT EXISTS outbox_batch (
      batch INTEGER PRIMARY KEY,
      kind TEXT NOT NULL,

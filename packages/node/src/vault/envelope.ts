@@ -4,13 +4,16 @@
  * dictionary: on synthetic records it saves 57 %, and costs about as much as the encryption.
  */
 import type { KeyObject } from 'node:crypto'
-import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import { SalusError, utf8 } from '@salus/core'
 import { RESOURCE_BYTES_MAX } from '../limits.ts'
 import { seal, unseal } from './keys.ts'
 
 export const SALT_BYTES = 16
-const COMPRESSION = { params: { [constants.ZSTD_c_compressionLevel]: 3 } }
+const WINDOW_BITS = 13
+const COMPRESSION = { level: 1, windowBits: WINDOW_BITS, memLevel: 5, chunkSize: 4096 }
+// Stored resources may exceed the limit of what comes in by their meta.
+const DECOMPRESSION = { windowBits: WINDOW_BITS, chunkSize: 8192, maxOutputLength: 2 * RESOURCE_BYTES_MAX }
 
 function associated(type: string, id: string, version: string): Uint8Array {
   return utf8(`${type}/${id}/${version}`)
@@ -24,7 +27,7 @@ export function sealBody(
   salt: Uint8Array,
   text: Uint8Array,
 ): Uint8Array {
-  const compressed = text.length === 0 ? text : zstdCompressSync(text, COMPRESSION)
+  const compressed = text.length === 0 ? text : deflateRawSync(text, COMPRESSION)
   return seal(key, associated(type, id, version), Buffer.concat([salt, compressed]))
 }
 
@@ -41,8 +44,7 @@ export function openBody(
   const compressed = content.subarray(SALT_BYTES)
   if (compressed.length === 0) return { salt, text: '' }
   try {
-    // Stored resources may exceed the limit of what comes in by their meta.
-    return { salt, text: zstdDecompressSync(compressed, { maxOutputLength: 2 * RESOURCE_BYTES_MAX }).toString('utf8') }
+    return { salt, text: inflateRawSync(compressed, DECOMPRESSION).toString('utf8') }
   } catch (cause) {
     throw new SalusError('vault-body-invalid', 'a stored body does not decompress', {}, cause)
   }

@@ -4,11 +4,16 @@
  * A resource that stands in several records goes when it was kept under the key of the erased patient.
  */
 import type { Queries } from '../db/database.ts'
+import { typeNumber } from './definitions/definitions.ts'
 import { deleteIndexRows } from './index-rows.ts'
 import { LABEL, STATE } from './schema.ts'
 
-/** Erases the record of the patient with this number; to be run in a transaction. */
-export async function eraseRecord(transaction: Queries, patient: number): Promise<void> {
+/** Erases the record of the patient with this id, in a transaction; resolves to the patient's number if it has one. */
+export async function eraseRecord(transaction: Queries, id: string): Promise<number | undefined> {
+  const find = 'SELECT key FROM vault_resource WHERE type = ? AND id = ?'
+  const found = await transaction.get<{ key: number }>(find, [typeNumber('Patient'), id])
+  if (!found) return undefined
+  const patient = found.key
   const sql = 'SELECT key FROM vault_resource WHERE patient = ? OR key = ?'
   for (const { key } of await transaction.all<{ key: number }>(sql, [patient, patient])) {
     await deleteIndexRows(transaction, key)
@@ -20,4 +25,5 @@ export async function eraseRecord(transaction: Queries, patient: number): Promis
     WHERE patient = ? OR key = ?`
   await transaction.run(update, [STATE.erased, LABEL.none, patient, patient])
   await transaction.run('DELETE FROM vault_key WHERE patient = ?', [patient])
+  return patient
 }

@@ -1,6 +1,7 @@
 /**
  * Filters and scopes of permits as SQL conditions over the index. Conditions are true or false, never null, so that
- * `NOT` means what it says. `filter-memory.ts` evaluates the same filters over facts; a property test compares.
+ * `NOT` means what it says. A unary plus keeps the database from the index of values where the few rows of one
+ * resource are to be read. `filter-memory.ts` evaluates the same filters over facts; a property test compares.
  */
 import type { Code, DataFilter } from '../consent/filter.ts'
 import type { Scope } from '../consent/permit.ts'
@@ -55,10 +56,10 @@ export function filterSql(filter: DataFilter, r: string): Sql {
         instanceSql(filter.reference, r),
         refersSql(filter.reference, r),
         sql`EXISTS (SELECT 1 FROM vault_reference t
-          WHERE t.resource = ${keySql(filter.reference)} AND t.target = ${column(r, 'key')})`,
+          WHERE t.resource = ${keySql(filter.reference)} AND +t.target = ${column(r, 'key')})`,
       ])
     case 'author':
-      return refersSql(filter.reference, r, sql` AND t.path = ${AUTHOR}`)
+      return refersSql(filter.reference, r, sql` AND +t.path = ${AUTHOR}`)
   }
 }
 
@@ -79,7 +80,7 @@ function tokenSql(codes: readonly Code[], r: string, restriction: Sql): Sql {
 }
 
 function labelSql(labels: readonly Code[], r: string): Sql {
-  const labelled = tokenSql(labels, r, sql`t.path = ${SECURITY}`)
+  const labelled = tokenSql(labels, r, sql`+t.path = ${SECURITY}`)
   const found = sql`(${column(r, 'label')} <> ${LABEL.none} AND ${labelled})`
   const normal = labels.some(({ system, code }) => {
     return code === NORMAL && (system === undefined || system === CONFIDENTIALITY_SYSTEM)
@@ -102,7 +103,7 @@ function instanceSql(reference: string, r: string): Sql {
 
 function refersSql(reference: string, r: string, restriction: Sql = sql``): Sql {
   return sql`EXISTS (SELECT 1 FROM vault_reference t
-    WHERE t.resource = ${column(r, 'key')}${restriction} AND t.target = ${keySql(reference)})`
+    WHERE t.resource = ${column(r, 'key')}${restriction} AND +t.target = ${keySql(reference)})`
 }
 
 /**

@@ -100,7 +100,8 @@ export async function readHistory(parts: HistoryParts, permit: Permit, request: 
   const all = sql`SELECT ${VERSION_COLUMNS}, r.seq AS current_seq ${from} ${where} ORDER BY v.seq DESC`
   const judge = await VersionJudge.of(parts, permit.scope)
   const covered: HistoryRow[] = []
-  for (const row of await allRows<HistoryRow>(parts.read, all)) if (await isCovered(judge, parts, row)) covered.push(row)
+  for (const row of await allRows<HistoryRow>(parts.read, all))
+    if (await isCovered(judge, parts, row)) covered.push(row)
   const rest = before === null ? covered : covered.filter((row) => row.seq < before)
   return finish(parts, query, rest.slice(0, count + 1), covered.length, count)
 }

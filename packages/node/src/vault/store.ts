@@ -3,8 +3,8 @@ import type { Database } from '../db/database.ts'
 import { Cursors } from './cursor.ts'
 import { DataKeys } from './data-keys.ts'
 import type { KeyRing } from './keys.ts'
-import { Numbers } from './numbers.ts'
 import { Reader } from './reader.ts'
+import { SystemNumbers } from './system-numbers.ts'
 import type { VaultReader, VaultWriter } from './vault.ts'
 import { type OnVersions, Writer } from './writer.ts'
 
@@ -33,7 +33,7 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
   const sql = `SELECT (SELECT coalesce(max(key), 0) FROM vault_resource) AS key,
     (SELECT coalesce(max(seq), 0) FROM vault_version) AS seq`
   const last = (await database.read.get<{ key: number; seq: number }>(sql)) ?? { key: 0, seq: 0 }
-  const parts = { database, dataKeys, numbers: new Numbers(), base, onVersions, now }
+  const parts = { database, dataKeys, systems: new SystemNumbers(), base, onVersions, now }
   return {
     reader: new Reader({ read: database.read, dataKeys, cursors, base }),
     writer: new Writer(parts, last.key, last.seq),

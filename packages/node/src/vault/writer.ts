@@ -7,7 +7,7 @@ import type { KeyObject } from 'node:crypto'
 import type { Resource } from '@medplum/fhirtypes'
 import { commitVersion, randomBytes, SalusError, utf8 } from '@salus/core'
 import type { Database, Queries, SqlValue } from '../db/database.ts'
-import { DataKeys } from './data-keys.ts'
+import type { DataKeys } from './data-keys.ts'
 import { isResourceType, typeNumber, typeOfNumber } from './definitions/definitions.ts'
 import { SALT_BYTES, sealBody } from './envelope.ts'
 import { eraseRecord } from './erase.ts'
@@ -16,12 +16,11 @@ import { type ExtractedIndex, extractIndex } from './index/extract.ts'
 import type { LocalReference } from './index/references.ts'
 import { CONFIDENTIALITY_SYSTEM } from './labels.ts'
 import { deleteIndexRows, IndexRows } from './index-rows.ts'
-import { type Numbers, WriteNumbers } from './numbers.ts'
 import { compartmentPatients, mayLinkPatients } from './owners.ts'
 import { insertRows } from './rows.ts'
 import { LABEL, STATE } from './schema.ts'
+import type { SystemNumbers } from './system-numbers.ts'
 import type { Change, StoredVersion, VaultWriter } from './vault.ts'
-
 
 const ID = /^[A-Za-z0-9.-]{1,64}$/
 
@@ -31,7 +30,7 @@ export type OnVersions = (transaction: Queries, versions: readonly StoredVersion
 export interface WriterParts {
   readonly database: Database
   readonly dataKeys: DataKeys
-  readonly numbers: Numbers
+  readonly systems: SystemNumbers
   /** The vault's own FHIR URL, '' for none: absolute references below it are local. */
   readonly base: string
   readonly onVersions: OnVersions | undefined
@@ -83,30 +82,25 @@ export class Writer implements VaultWriter {
   }
 
   async write(changes: readonly Change[]): Promise<readonly StoredVersion[]> {
-    const { database, dataKeys, numbers } = this.parts
-    let finished: (() => void) | undefined
-    try {
-      const versions = await database.write(async (transaction) => {
-        const given = new WriteNumbers(numbers, transaction)
-        const one = new OneWrite(this.parts, transaction, given, () => this.nextKey++, () => this.nextSeq++)
-        const stored = await one.apply(changes)
-        await this.parts.onVersions?.(transaction, stored)
-        finished = () => given.keep(one.resourceNumbers())
-        return stored
-      })
-      finished?.()
-      return versions
-    } catch (error) {
-      dataKeys.forget()
-      throw error
-    }
+    const { one, versions } = await this.parts.database.write(async (transaction) => {
+      const one = new OneWrite(
+        this.parts,
+        transaction,
+        () => this.nextKey++,
+        () => this.nextSeq++,
+      )
+      const versions = await one.apply(changes)
+      await this.parts.onVersions?.(transaction, versions)
+      return { one, versions }
+    })
+    one.keep()
+    return versions
   }
 
   async erase(patient: string): Promise<void> {
-    const { database, dataKeys, numbers } = this.parts
-    const key = await numbers.resource(database.read, 'Patient', patient)
+    const { database, dataKeys } = this.parts
+    const key = await database.write((transaction) => eraseRecord(transaction, patient))
     if (key === undefined) return
-    await database.write((transaction) => eraseRecord(transaction, key))
     dataKeys.forget(key)
     await database.scrub()
   }
@@ -115,34 +109,30 @@ export class Writer implements VaultWriter {
 class OneWrite {
   private readonly parts: WriterParts
   private readonly transaction: Queries
-  private readonly given: WriteNumbers
   private readonly newKey: () => number
   private readonly newSeq: () => number
   private readonly targets = new Map<string, Target>()
   private readonly changed = new Map<string, Planned>()
+  private readonly dataKeys = new Map<number, KeyObject>()
+  private readonly systems = new Map<string, number>()
   private readonly rows = new IndexRows()
   private readonly resourceValues: SqlValue[] = []
   private readonly sharedValues: SqlValue[] = []
   private readonly versionValues: SqlValue[] = []
   private readonly timeMs: number
 
-  constructor(
-    parts: WriterParts,
-    transaction: Queries,
-    given: WriteNumbers,
-    newKey: () => number,
-    newSeq: () => number,
-  ) {
+  constructor(parts: WriterParts, transaction: Queries, newKey: () => number, newSeq: () => number) {
     this.parts = parts
     this.transaction = transaction
-    this.given = given
     this.newKey = newKey
     this.newSeq = newSeq
     this.timeMs = parts.now()
   }
 
-  resourceNumbers(): ReadonlyMap<string, number> {
-    return new Map([...this.targets].map(([name, target]) => [name, target.key]))
+  /** Remembers what the write made for the next ones; to be called once it is durable. */
+  keep(): void {
+    this.parts.dataKeys.keepAll(this.dataKeys)
+    this.parts.systems.keep(this.systems)
   }
 
   async apply(changes: readonly Change[]): Promise<StoredVersion[]> {
@@ -211,8 +201,12 @@ class OneWrite {
     if (!index) return
     for (const reference of index.references) await this.target(reference)
     for (const row of index.reference) await this.target(row)
-    for (const { system } of index.token) if (system !== null) await this.given.addSystem(system)
-    for (const { system } of index.quantity) if (system !== null) await this.given.addSystem(system)
+    for (const { system } of index.token) if (system !== null) await this.loadSystem(system)
+    for (const { system } of index.quantity) if (system !== null) await this.loadSystem(system)
+  }
+
+  private async loadSystem(uri: string): Promise<void> {
+    if (!this.systems.has(uri)) await this.parts.systems.findOrCreate(this.transaction, uri, this.systems)
   }
 
   /** Depth is bounded because references may form circles, and few layers inherit. */
@@ -270,8 +264,7 @@ class OneWrite {
     const updatedMs = Math.max(this.timeMs, target.updatedMs + 1)
     const text = change.kind === 'put' ? versionText(change.resource, change.spellings, version, updatedMs) : ''
     const [owner] = target.owners
-    const patientKey = owner ?? 0
-    const key = await this.parts.dataKeys.findOrCreate(this.transaction, patientKey)
+    const key = await this.parts.dataKeys.findOrCreate(this.transaction, owner ?? 0, this.dataKeys)
     const { body, commitment } = seal(key, type, id, version, text)
     const seq = this.newSeq()
     const method = change.kind === 'put' ? change.method : 'DELETE'
@@ -279,7 +272,7 @@ class OneWrite {
       ...[seq, target.key, typeNumber(type), target.version + 1, updatedMs, method, owner ?? null, commitment, body],
     )
     await this.storeResource(planned, target.version + 1, updatedMs, seq)
-    if (index) this.rows.add(target.key, index, this.given.systems, (reference) => this.keyOf(reference))
+    if (index) this.rows.add(target.key, index, this.systems, (reference) => this.keyOf(reference))
     const patient = owner === undefined ? null : await this.patientId(owner)
     return { type, id, version, lastUpdatedMs: updatedMs, deleted: text === '', method, patient, text, commitment }
   }
@@ -351,17 +344,7 @@ const RESOURCE_COLUMNS = ['key', 'type', 'id', ...STATE_COLUMNS, ...DATE_COLUMNS
 const UPDATE_RESOURCE = `UPDATE vault_resource SET ${[...STATE_COLUMNS, ...DATE_COLUMNS]
   .map((column) => `${column} = ?`)
   .join(', ')} WHERE key = ?`
-const VERSION_COLUMNS = [
-  'seq',
-  'resource',
-  'type',
-  'version',
-  'updated_ms',
-  'method',
-  'patient',
-  'commitment',
-  'body',
-]
+const VERSION_COLUMNS = ['seq', 'resource', 'type', 'version', 'updated_ms', 'method', 'patient', 'commitment', 'body']
 
 function checkVersion(ifVersion: string, target: Target): void {
   const exists = target.state === STATE.current

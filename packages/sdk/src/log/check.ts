@@ -70,14 +70,14 @@ export function checkLog(shown: ShownLog, evidence: FileEvidence, fileId: Uint8A
   const altered = counted === statement.entries && row !== undefined && !equalBytes(row.head, statement.head)
   if (hidden) problems.push('disclosures-hidden')
   if (altered) problems.push('disclosures-altered')
-  const proves = (hidden || altered) && height <= statement.height
+  const covered = height <= statement.height || (row !== undefined && row.committedAtMs < statement.timeMs)
   return {
     entries: entries.map((entry) => ({ entry, status: statusOf(entry, counted, statement.entries) })),
     complete: problems.length === 0,
     shown: statement.entries,
     counted,
     problems,
-    omission: proves ? writeOmission(shown, evidence) : null,
+    omission: (hidden || altered) && covered ? writeOmission(shown, evidence) : null,
   }
 }
 

@@ -4,8 +4,7 @@
  * on reading, so that a hostile file cannot exhaust memory or time.
  */
 import { xchacha20poly1305 } from '@noble/ciphers/chacha.js'
-import { scryptAsync } from '@noble/hashes/scrypt.js'
-import { fromBase64url, fromUtf8, randomBytes, SalusError, toBase64url, utf8 } from '@salus/core'
+import { fromBase64url, fromUtf8, randomBytes, type ScryptCost, SalusError, scrypt, toBase64url, utf8 } from '@salus/core'
 import { z } from 'zod'
 import { WalletState } from './state.ts'
 import { Wallet } from './wallet.ts'
@@ -19,15 +18,8 @@ const SALT_BYTES = 16
 const NONCE_BYTES = 24
 const KEY_BYTES = 32
 
-/** Cost of scrypt: N doubles time and memory, r sets the block, p repeats. */
-export interface KdfCost {
-  readonly N: number
-  readonly r: number
-  readonly p: number
-}
-
 /** 128 MiB and about half a second on a laptop; the first choice of OWASP's password storage guidance. */
-export const KDF_COST: KdfCost = { N: 2 ** 17, r: 8, p: 1 }
+export const KDF_COST: ScryptCost = { N: 2 ** 17, r: 8, p: 1 }
 
 const Base64url = z.string().regex(/^[A-Za-z0-9_-]*$/)
 const Header = {
@@ -55,7 +47,7 @@ const Content = z.strictObject({ secret: Base64url.length(43), state: WalletStat
  * The text of the wallet's encrypted file, under fresh salt and nonce.
  * @throws SalusError `wallet-passphrase` when the passphrase is empty
  */
-export async function saveWallet(wallet: Wallet, passphrase: string, cost: KdfCost = KDF_COST): Promise<string> {
+export async function saveWallet(wallet: Wallet, passphrase: string, cost: ScryptCost = KDF_COST): Promise<string> {
   if (passphrase === '') throw new SalusError('wallet-passphrase', 'the passphrase is empty')
   const header: WalletHeader = {
     format: 'salus-wallet/1',
@@ -101,8 +93,7 @@ async function cipherOf(header: WalletHeader, passphrase: string) {
   const saltBytes = malformedUnless(() => fromBase64url(salt))
   const nonce = malformedUnless(() => fromBase64url(header.cipher.nonce))
   const password = utf8(passphrase.normalize('NFKC'))
-  const maxmem = KDF_MEMORY_BYTES_MAX + 1024 * 1024
-  const key = await scryptAsync(password, saltBytes, { N, r, p, dkLen: KEY_BYTES, maxmem })
+  const key = await scrypt(password, saltBytes, { N, r, p }, KEY_BYTES)
   const { format, kdf, cipher } = header
   return xchacha20poly1305(key, nonce, utf8(JSON.stringify([format, kdf.name, N, r, p, salt, cipher.name])))
 }

@@ -25,6 +25,7 @@ export function hl7Concept(codeSystem: string, code: string, display?: string): 
 
 /** Labels of a resource that the law or the patient treats with more care than others: HL7 v3 Confidentiality R. */
 export function restricted(sensitivity: 'PSY' | 'HIV'): { security: Coding[] } {
-  const display = sensitivity === 'PSY' ? 'psychiatry disorder information sensitivity' : 'HIV/AIDS information sensitivity'
+  const display =
+    sensitivity === 'PSY' ? 'psychiatry disorder information sensitivity' : 'HIV/AIDS information sensitivity'
   return { security: [hl7('v3-Confidentiality', 'R', 'restricted'), hl7('v3-ActCode', sensitivity, display)] }
 }

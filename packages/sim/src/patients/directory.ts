@@ -4,7 +4,7 @@
  */
 import type { Bundle, Organization, Practitioner, Reference } from '@medplum/fhirtypes'
 import { createRandom, type Random } from '../random.ts'
-import { hl7Concept } from './codes.ts'
+import { hl7Concept, restricted } from './codes.ts'
 import { drawName } from './people.ts'
 import { transaction, transactionEntry } from './record.ts'
 
@@ -25,6 +25,11 @@ export type Specialty = keyof typeof PRACTITIONERS
 
 export function practitioner(specialty: Specialty): Reference<Practitioner> {
   return { reference: `Practitioner?identifier=${NPI}|${PRACTITIONERS[specialty].number}` }
+}
+
+/** The labels of what a specialty records: psychiatry's is restricted, all else is as open as the record. */
+export function labelsOf(specialty: Specialty): { meta?: ReturnType<typeof restricted> } {
+  return specialty === 'psychiatry' ? { meta: restricted('PSY') } : {}
 }
 
 export const HOSPITAL: Reference<Organization> = {

@@ -59,7 +59,11 @@ export function observationOf(
 function interpret({ low, high, ...measure }: Measure, value: number): Partial<Observation> {
   if (low === undefined && high === undefined) return {}
   const [code, display] =
-    low !== undefined && value < low ? ['L', 'Low'] : high !== undefined && value > high ? ['H', 'High'] : ['N', 'Normal']
+    low !== undefined && value < low
+      ? ['L', 'Low']
+      : high !== undefined && value > high
+        ? ['H', 'High']
+        : ['N', 'Normal']
   return {
     interpretation: [hl7Concept('v3-ObservationInterpretation', code, display)],
     referenceRange: [

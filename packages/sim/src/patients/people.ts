@@ -4,8 +4,34 @@ import type { Random } from '../random.ts'
 import { hl7Concept } from './codes.ts'
 import { date, type Person, yearsAgo } from './record.ts'
 
-const FEMALE = ['Amara', 'Elena', 'Fatima', 'Grace', 'Ingrid', 'Keiko', 'Leilani', 'Mei', 'Nadia', 'Priya', 'Rosa', 'Zofia']
-const MALE = ['Ahmed', 'Carlos', 'Daniel', 'Emeka', 'Hiroshi', 'Ivan', 'Kofi', 'Luca', 'Mateo', 'Noah', 'Rajesh', 'Tomasz']
+const FEMALE = [
+  'Amara',
+  'Elena',
+  'Fatima',
+  'Grace',
+  'Ingrid',
+  'Keiko',
+  'Leilani',
+  'Mei',
+  'Nadia',
+  'Priya',
+  'Rosa',
+  'Zofia',
+]
+const MALE = [
+  'Ahmed',
+  'Carlos',
+  'Daniel',
+  'Emeka',
+  'Hiroshi',
+  'Ivan',
+  'Kofi',
+  'Luca',
+  'Mateo',
+  'Noah',
+  'Rajesh',
+  'Tomasz',
+]
 const FAMILY = [
   'Adeyemi',
   'Alvarez',
@@ -24,7 +50,15 @@ const FAMILY = [
   'Walker',
   'Yilmaz',
 ]
-const STREETS = ['Alder Street', 'Bridge Road', 'Canal Lane', 'Harbour Way', 'Mill Road', 'Orchard Avenue', 'Station Street']
+const STREETS = [
+  'Alder Street',
+  'Bridge Road',
+  'Canal Lane',
+  'Harbour Way',
+  'Mill Road',
+  'Orchard Avenue',
+  'Station Street',
+]
 const TOWNS = [
   { city: 'Springfield', state: 'IL', postalCode: '62701' },
   { city: 'Fairview', state: 'OR', postalCode: '97024' },
@@ -50,7 +84,8 @@ export function drawPerson(random: Random, female: boolean, age: number): Person
   const bornMs = yearsAgo(age + random.next())
   const child = age < 18
   const town = random.pick(TOWNS)
-  const marriage = random.chance(0.5) ? (['M', 'Married'] as const) : (['S', 'Never Married'] as const)
+  const [code, display] = random.chance(0.5) ? ['M', 'Married'] : ['S', 'Never Married']
+  const maritalStatus = hl7Concept('v3-MaritalStatus', code, display)
   const patient: Patient = {
     resourceType: 'Patient',
     identifier: [
@@ -86,7 +121,7 @@ export function drawPerson(random: Random, female: boolean, age: number): Person
             },
           ],
         }
-      : { maritalStatus: hl7Concept('v3-MaritalStatus', ...marriage) }),
+      : { maritalStatus }),
   }
   return { patient, female, bornMs }
 }

@@ -5,7 +5,12 @@ import type { PatientRecord, Visit } from './record.ts'
 
 const WEIGHT: Measure = { code: '29463-7', display: 'Body weight', unit: 'kg', decimals: 1 }
 const HEIGHT: Measure = { code: '8302-2', display: 'Body height', unit: 'cm', decimals: 1 }
-const BODY_MASS_INDEX: Measure = { code: '39156-5', display: 'Body mass index (BMI) [Ratio]', unit: 'kg/m2', decimals: 1 }
+const BODY_MASS_INDEX: Measure = {
+  code: '39156-5',
+  display: 'Body mass index (BMI) [Ratio]',
+  unit: 'kg/m2',
+  decimals: 1,
+}
 const SYSTOLIC: Measure = { code: '8480-6', display: 'Systolic blood pressure', unit: 'mm[Hg]', decimals: 0 }
 const DIASTOLIC: Measure = { code: '8462-4', display: 'Diastolic blood pressure', unit: 'mm[Hg]', decimals: 0 }
 const HEART_RATE: Measure = { code: '8867-4', display: 'Heart rate', unit: '/min', decimals: 0 }
@@ -44,7 +49,11 @@ export function measureHeartRate(record: PatientRecord, visit: Visit, beatsPerMi
 /** Oxygen saturation in percent, under both codes that the vital signs profile asks for. */
 export function measureOxygen(record: PatientRecord, visit: Visit, percent: number): void {
   const code = concept(LOINC, OXYGEN.code, OXYGEN.display)
-  code.coding?.push({ system: LOINC, code: '59408-5', display: 'Oxygen saturation in Arterial blood by Pulse oximetry' })
+  code.coding?.push({
+    system: LOINC,
+    code: '59408-5',
+    display: 'Oxygen saturation in Arterial blood by Pulse oximetry',
+  })
   observe(record, visit, 'vital-signs', OXYGEN, Math.min(100, percent + record.random.between(-1, 1)), { code })
 }
 

@@ -1,6 +1,6 @@
 /** batch (FHIR R4 section 3.1.0.11.1): every entry is a request of its own, decided, recorded and answered by itself. */
 import { STATUS_CODES } from 'node:http'
-import { matchEntry, entryRequest, readEntry } from './bundle-entries.ts'
+import { entryRequest, matchEntry, readEntry } from './bundle-entries.ts'
 import { bundleText, responseEntry } from './bundle-text.ts'
 import { dispatch } from './dispatch.ts'
 import { errorReply } from './errors.ts'

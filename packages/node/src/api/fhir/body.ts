@@ -1,6 +1,7 @@
 /** The resource that a create or update brings. */
-import { SalusError } from '@salus/core'
+
 import type { Resource } from '@medplum/fhirtypes'
+import { SalusError } from '@salus/core'
 import { validateResource } from '../../vault/validate.ts'
 
 /**

@@ -15,7 +15,7 @@ export interface BundleEntry {
   readonly resource: unknown
 }
 
-export interface RequestBundle {
+interface RequestBundle {
   readonly type: 'batch' | 'transaction'
   /** As they came: each is read on its own, because an entry of a batch fails alone. */
   readonly entries: readonly unknown[]
@@ -63,7 +63,7 @@ export function readEntry(entry: unknown, fhirBase: string): BundleEntry {
 
 /** The interaction that an entry asks for. A bundle cannot be nested in a bundle. */
 export function matchEntry(router: Router, entry: BundleEntry): Match {
-  if (entry.path === '' || entry.path === '/') throw malformed('an entry has no path')
+  if (entry.path === '' && entry.method !== 'GET') throw malformed('an entry has no path')
   return router.match(entry.method, entry.path, entry.query !== '')
 }
 

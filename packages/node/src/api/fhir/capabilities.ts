@@ -63,9 +63,7 @@ function rest(names: ReadonlySet<string>, oauth: OauthUris): CapabilityStatement
     security: security(oauth),
     resource: definitions.resources.map((type) => resource(type, names, interaction)),
     interaction: system.map((code) => ({ code })),
-    ...(names.has('search-compartment')
-      ? { compartment: ['http://hl7.org/fhir/CompartmentDefinition/patient'] }
-      : {}),
+    ...(names.has('search-compartment') ? { compartment: ['http://hl7.org/fhir/CompartmentDefinition/patient'] } : {}),
   }
 }
 

@@ -4,8 +4,9 @@
  */
 import { SalusError } from '@salus/core'
 import type { Permit } from '../../consent/permit.ts'
-import type { StoredVersion, VaultReader } from '../../vault/vault.ts'
-import { parseCondition } from './search-query.ts'
+import type { StoredVersion } from '../../vault/vault.ts'
+import type { FhirServer } from './interaction.ts'
+import { readCondition } from './search-query.ts'
 
 /** Runs what it is given one after the other. */
 export class ConditionalLock {
@@ -24,13 +25,13 @@ export class ConditionalLock {
  * @throws SalusError `condition-malformed`, `condition-matches-many`, and those of a strict search
  */
 export async function matchOne(
-  reader: VaultReader,
+  { reader, fhirBase }: FhirServer,
   permit: Permit,
   type: string,
   query: string,
   gone: ReadonlySet<string>,
 ): Promise<StoredVersion | undefined> {
-  const { matches } = await reader.search(permit, parseCondition(type, query, gone.size + 2))
+  const { matches } = await reader.search(permit, readCondition(fhirBase, type, query, gone.size + 2))
   const [match, ...more] = matches.filter((version) => !gone.has(`${type}/${version.id}`))
   if (more.length > 0) throw new SalusError('condition-matches-many', 'the condition matches more than one resource')
   return match

@@ -2,8 +2,9 @@
  * Every error that leaves the API: the ONE table from the stable codes of SalusError to HTTP status and FHIR issue
  * type (http://hl7.org/fhir/issue-type), and the OperationOutcome made from it.
  */
-import { isSalusError, SalusError } from '@salus/core'
+
 import type { OperationOutcomeIssue } from '@medplum/fhirtypes'
+import { isSalusError, type SalusError } from '@salus/core'
 import type { FhirReply } from './interaction.ts'
 
 /** System of the stable codes in `OperationOutcome.issue.details.coding`. */
@@ -28,7 +29,7 @@ const TABLE: Readonly<Record<string, Row>> = {
   'condition-matches-none': [412, 'not-found'],
   'condition-matches-many': [412, 'multiple-matches'],
   'body-too-large': [413, 'too-long'],
-  'resource-too-large': [413, 'too-long'],
+  'fhir-json-too-long': [413, 'too-long'],
   'too-many-entries': [413, 'too-costly'],
   'media-type-not-supported': [415, 'not-supported'],
   'resource-invalid': [422, 'invariant'],
@@ -47,7 +48,7 @@ const INTERNAL: Row = [500, 'exception']
 
 /** Codes of mistakes in what was sent: they answer 400 unless the table says otherwise. */
 const CLIENT_ERROR =
-  /^(search|query|json|fhir|resource|bundle|transaction|batch|header|id|condition|patch|purpose|emergency|utf8|history)-/
+  /^(search|query|json|fhir|resource|bundle|transaction|batch|header|id|condition|cursor|patch|purpose|emergency|utf8|history)-/
 
 /** HTTP status and issue type of an error; anything that is not known is an internal one. */
 export function statusOf(error: unknown): Row {

@@ -25,7 +25,12 @@ test('Prefer takes what it knows', () => {
 })
 
 test('only JSON of R4 can be had', () => {
-  for (const accept of [undefined, '*/*', 'application/fhir+json; fhirVersion=4.0', 'text/html, application/json;q=0.1']) {
+  for (const accept of [
+    undefined,
+    '*/*',
+    'application/fhir+json; fhirVersion=4.0',
+    'text/html, application/json;q=0.1',
+  ]) {
     requireJson(accept, undefined)
   }
   for (const accept of ['application/fhir+xml', 'application/fhir+json;fhirVersion=5.0', 'application/json;q=0']) {

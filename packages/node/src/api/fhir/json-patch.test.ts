@@ -20,9 +20,12 @@ test('the examples of RFC 6902, appendix A', () => {
     qux: { thud: 'x' },
   })
   assert.deepEqual(patched({ foo: ['a', 'b'] }, { op: 'move', from: '/foo/1', path: '/foo/0' }), { foo: ['b', 'a'] })
-  assert.deepEqual(patched({ 'a/b': 1, '~': 2 }, { op: 'test', path: '/a~1b', value: 1 }, { op: 'remove', path: '/~0' }), {
-    'a/b': 1,
-  })
+  assert.deepEqual(
+    patched({ 'a/b': 1, '~': 2 }, { op: 'test', path: '/a~1b', value: 1 }, { op: 'remove', path: '/~0' }),
+    {
+      'a/b': 1,
+    },
+  )
   assert.deepEqual(patched({ foo: ['bar'] }, { op: 'add', path: '/foo/-', value: ['x'] }), { foo: ['bar', ['x']] })
 })
 

@@ -32,19 +32,30 @@ function readOperation(item: unknown): Operation {
 }
 
 function apply(document: Container, { op, path, from, value }: Operation): void {
-  if (op === 'add') return add(document, path, value)
-  if (op === 'remove') return void remove(document, path)
-  if (op === 'replace') {
-    remove(document, path)
-    return add(document, path, value)
+  switch (op) {
+    case 'add':
+      add(document, path, value)
+      break
+    case 'remove':
+      remove(document, path)
+      break
+    case 'replace':
+      remove(document, path)
+      add(document, path, value)
+      break
+    case 'move':
+      if (path.startsWith(`${from}/`)) throw malformed('a value cannot move into itself')
+      add(document, path, remove(document, from))
+      break
+    case 'copy':
+      add(document, path, structuredClone(get(document, from)))
+      break
+    case 'test':
+      if (isDeepStrictEqual(get(document, path), value)) break
+      throw new SalusError('patch-test-failed', 'a test does not hold')
+    default:
+      throw malformed('there is no such operation')
   }
-  if (op === 'move') {
-    if (path.startsWith(`${from}/`)) throw malformed('a value cannot move into itself')
-    return add(document, path, remove(document, from))
-  }
-  if (op === 'copy') return add(document, path, structuredClone(get(document, from)))
-  if (op !== 'test') throw malformed('there is no such operation')
-  if (!isDeepStrictEqual(get(document, path), value)) throw new SalusError('patch-test-failed', 'a test does not hold')
 }
 
 function add(document: Container, path: string, value: unknown): void {

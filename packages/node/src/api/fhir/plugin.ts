@@ -19,9 +19,9 @@ import { errorReply, statusOf } from './errors.ts'
 import { etag, requireJson } from './headers.ts'
 import type { FhirReply, FhirRequest, FhirServer } from './interaction.ts'
 import { prettyText } from './json-text.ts'
-import { isCriterion } from './search-query.ts'
 import { INTERACTIONS } from './registry.ts'
 import { type Match, Router } from './route.ts'
+import { isCriterion } from './search-query.ts'
 
 export interface FhirApiOptions {
   readonly vaultReader: VaultReader
@@ -134,7 +134,7 @@ function hasCriteria(parameters: URLSearchParams): boolean {
   return false
 }
 
-function fhirRequest(request: FastifyRequest, call: Call, { linkBaseFor }: FhirApiOptions): FhirRequest {
+function fhirRequest(request: FastifyRequest, call: Call, { fhirBase, linkBaseFor }: FhirApiOptions): FhirRequest {
   const { headers } = request
   const { principal, match } = call
   const body = request.body as ParsedBody
@@ -142,7 +142,7 @@ function fhirRequest(request: FastifyRequest, call: Call, { linkBaseFor }: FhirA
   return {
     principal,
     purpose: purposeOf(principal, headers),
-    linkBase: linkBaseFor(principal),
+    linkBase: match.interaction.isPublic ? fhirBase : linkBaseFor(principal),
     path: match.path,
     query: wholeQuery(match, call.query, body),
     headers: {
@@ -181,7 +181,7 @@ function wholeQuery({ interaction }: Match, query: string, body: ParsedBody): st
 
 function send(reply: FastifyReply, answer: FhirReply, parameters = NO_PARAMETERS): FastifyReply {
   const { status, body, version, lastUpdatedMs, location, contentLocation, allow } = answer
-  reply.code(status)
+  reply.code(status).header('cache-control', 'no-store')
   if (version !== undefined) reply.header('etag', etag(version))
   if (lastUpdatedMs !== undefined) reply.header('last-modified', new Date(lastUpdatedMs).toUTCString())
   if (location !== undefined) reply.header('location', location)

@@ -9,7 +9,10 @@ test('links are rewritten where the standard says so, and nowhere else', () => {
     resourceType: 'Patient',
     text: { status: 'generated', div: `<div><a href="${URN}">a</a> ${URN} <img src='${URN}'/></div>` },
     contained: [{ resourceType: 'Group', member: [{ entity: { reference: URN } }] }],
-    extension: [{ url: 'http://example.org/x', valueUri: URN }, { url: 'http://example.org/y', valueCanonical: URN }],
+    extension: [
+      { url: 'http://example.org/x', valueUri: URN },
+      { url: 'http://example.org/y', valueCanonical: URN },
+    ],
     identifier: [{ system: 'urn:ietf:rfc:3986', value: URN }],
     generalPractitioner: [{ reference: URN }, { reference: '#x' }, { identifier: { value: URN } }],
   }

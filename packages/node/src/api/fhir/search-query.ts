@@ -1,13 +1,11 @@
 /** Between the query strings of HTTP and the vault's parsed searches. */
 import { SalusError } from '@salus/core'
-import { parseSearch } from '../../vault/search/parse.ts'
+import { requireScope } from '../../auth/scopes.ts'
+import { CURSOR_PARAMETER, type ParseOptions, parseEverything, parseSearch } from '../../vault/search/parse.ts'
 import type { SearchRequest } from '../../vault/search/request.ts'
 import { parsePrefer } from './headers.ts'
-import type { FhirRequest } from './interaction.ts'
+import type { FhirRequest, FhirServer } from './interaction.ts'
 import { scopedTypes } from './scopes.ts'
-
-/** The parameter that continues a search. */
-export const CURSOR = '_cursor'
 
 /** Parameters of HTTP and of presentation, which select nothing. */
 const PRESENTATION: ReadonlySet<string> = new Set([
@@ -18,7 +16,7 @@ const PRESENTATION: ReadonlySet<string> = new Set([
   '_count',
   '_total',
   '_sort',
-  '_maxresults',
+  CURSOR_PARAMETER,
 ])
 
 /** True for parameters that select resources. */
@@ -34,41 +32,70 @@ export interface SearchScope {
   readonly patient?: string
 }
 
-/** A search with the names of the parameters that were passed over. */
 export interface WantedSearch {
   readonly search: SearchRequest
+  /** Names of parameters that were passed over. */
   readonly ignored: readonly string[]
+  /** Where the page begins; null for the first one. */
+  readonly cursor: string | null
 }
 
 /**
  * The search that a request asks for. A search over all types is narrowed to those that the token's scopes cover.
  * @throws SalusError `search-…`, `insufficient-scope`
  */
-export function readSearch({ principal, query, headers }: FhirRequest, scope: SearchScope): WantedSearch {
+export function readSearch(server: FhirServer, request: FhirRequest, { type, patient }: SearchScope): WantedSearch {
+  const { principal, query } = request
   const pairs = parameters(query)
-  const narrowed = scope.type === null ? withinScopes(pairs, scopedTypes(principal, 'search')) : pairs
-  return parse(narrowed, headers.prefer, scope)
+  requireChainScopes(principal, pairs)
+  const narrowed = type === null ? withinScopes(pairs, scopedTypes(principal, 'search')) : pairs
+  const options = { ...optionsOf(server, request), ...(patient === undefined ? {} : { compartment: patient }) }
+  return wanted(narrowed, parseSearch(type, narrowed, options))
 }
 
 /**
- * What `$everything` asks for; its `_since` is a search by `_lastUpdated`.
+ * What `$everything` asks for, beginning at `cursor` instead of the request's own, unless that is undefined.
  * @throws SalusError `search-…`, `insufficient-scope`
  */
-export function readEverything({ principal, query, headers }: FhirRequest, cursor?: string | null): WantedSearch {
-  const given = parameters(query).filter(([name]) => cursor === undefined || name !== CURSOR)
-  const pairs = given.map(([name, value]): Pair => (name === '_since' ? ['_lastUpdated', `ge${value}`] : [name, value]))
-  if (typeof cursor === 'string') pairs.push([CURSOR, cursor])
-  return parse(withinScopes(pairs, scopedTypes(principal, 'read')), headers.prefer, { type: null })
+export function readEverything(server: FhirServer, request: FhirRequest, cursor?: string | null): WantedSearch {
+  const own = parameters(request.query)
+  const given = cursor === undefined ? own : own.filter(([name]) => name !== CURSOR_PARAMETER)
+  const placed = typeof cursor === 'string' ? [...given, [CURSOR_PARAMETER, cursor] as const] : given
+  const pairs = withinScopes(placed, scopedTypes(request.principal, 'read'))
+  return wanted(pairs, parseEverything(pairs, optionsOf(server, request)))
 }
 
-function parse(pairs: readonly Pair[], prefer: string | undefined, { type, patient }: SearchScope): WantedSearch {
-  const strict = parsePrefer(prefer).handling === 'strict'
-  return parseSearch(type, pairs, { strict, ...(patient === undefined ? {} : { patient }) })
+/**
+ * The search of a condition. Unknown parameters are refused, because passing them over would widen what is written.
+ * @throws SalusError `condition-malformed`, `search-…`
+ */
+export function readCondition(baseUrl: string, type: string, query: string, count: number): SearchRequest {
+  const criteria = parameters(query).filter(([name, value]) => isCriterion(name) && value !== '')
+  if (criteria.length === 0) throw new SalusError('condition-malformed', 'the condition selects nothing')
+  const pairs: readonly Pair[] = [...criteria, ['_count', String(count)], ['_total', 'none']]
+  return parseSearch(type, pairs, { baseUrl })
+}
+
+function parameters(query: string): Pair[] {
+  return [...new URLSearchParams(query)]
+}
+
+function optionsOf({ fhirBase }: FhirServer, { headers }: FhirRequest): ParseOptions {
+  return { baseUrl: fhirBase, lenient: parsePrefer(headers.prefer).handling === 'lenient' }
+}
+
+function wanted(pairs: readonly Pair[], search: SearchRequest): WantedSearch {
+  const applied = new Set(search.applied.map(([name, value]) => `${name}=${value}`))
+  const isIgnored = ([name, value]: Pair): boolean =>
+    value !== '' && !applied.has(`${name}=${value}`) && isCriterion(name)
+  const ignored = [...new Set(pairs.filter(isIgnored).map(([name]) => name))]
+  const cursor = pairs.find(([name]) => name === CURSOR_PARAMETER)?.[1] ?? null
+  return { search, ignored, cursor }
 }
 
 /** The same parameters with `_type` narrowed to `types`; null stands for all. */
-function withinScopes(pairs: readonly Pair[], types: readonly string[] | null): Pair[] {
-  if (types === null) return [...pairs]
+function withinScopes(pairs: readonly Pair[], types: readonly string[] | null): readonly Pair[] {
+  if (types === null) return pairs
   const asked = pairs.filter(([name]) => name === '_type').map(([, value]) => value.split(','))
   const left = types.filter((type) => asked.every((list) => list.includes(type)))
   if (left.length === 0) throw new SalusError('insufficient-scope', 'the access token covers none of these types')
@@ -76,15 +103,10 @@ function withinScopes(pairs: readonly Pair[], types: readonly string[] | null): 
 }
 
 /**
- * The search of a condition. Unknown parameters are refused, because passing them over would widen what is written.
- * @throws SalusError `condition-malformed`, `search-…`
+ * Chains and `_has` search by the content of other resources, whose types only the definitions tell; so they need a
+ * scope for all types.
  */
-export function parseCondition(type: string, query: string, count: number): SearchRequest {
-  const criteria = parameters(query).filter(([name]) => isCriterion(name))
-  if (criteria.length === 0) throw new SalusError('condition-malformed', 'the condition selects nothing')
-  return parseSearch(type, [...criteria, ['_count', String(count)]], { strict: true }).search
-}
-
-function parameters(query: string): Pair[] {
-  return [...new URLSearchParams(query)].filter(([name]) => name !== '_format' && name !== '_pretty')
+function requireChainScopes(principal: FhirRequest['principal'], pairs: readonly Pair[]): void {
+  const isChain = ([name]: Pair): boolean => name.includes('.') || name.startsWith('_has:')
+  if (pairs.some(isChain)) requireScope(principal, '*', 'search')
 }

@@ -1,16 +1,17 @@
 /** What all searches share: decide, search, record, and a searchset Bundle (FHIR R4 section 3.1.1). */
 import { allows } from '../../auth/scopes.ts'
 import type { Passage } from '../../gate/gate.ts'
+import { CURSOR_PARAMETER } from '../../vault/search/parse.ts'
 import type { SearchPage } from '../../vault/search/request.ts'
 import { bundleText, type Link, outcomeEntry, searchEntry } from './bundle-text.ts'
 import { issue, outcomeText } from './errors.ts'
 import type { FhirReply, FhirRequest, FhirServer } from './interaction.ts'
-import { CURSOR, readSearch, type SearchScope, type WantedSearch } from './search-query.ts'
+import { readSearch, type SearchScope, type WantedSearch } from './search-query.ts'
 
 /** @throws SalusError `search-…`, `access-refused` */
 export async function runSearch(server: FhirServer, request: FhirRequest, scope: SearchScope): Promise<FhirReply> {
   const { principal, purpose } = request
-  const wanted = readSearch(request, scope)
+  const wanted = readSearch(server, request, scope)
   const interaction = scope.type === null ? 'search-system' : 'search-type'
   const { patients } = wanted.search
   const passage = await server.gate.open(principal, { interaction, patients, instance: null, purpose })
@@ -28,7 +29,7 @@ export async function releasePage(
   { principal, linkBase }: FhirRequest,
   passage: Passage,
   path: string,
-  { search, ignored }: WantedSearch,
+  { search, ignored, cursor }: WantedSearch,
   page: SearchPage,
 ): Promise<FhirReply> {
   // Includes may reach types that the token does not cover; the criteria have been checked before.
@@ -40,19 +41,22 @@ export async function releasePage(
     ...(ignored.length === 0 ? [] : [outcomeEntry(passedOver(ignored))]),
   ]
   const base = path === '' ? linkBase : `${linkBase}/${path}`
-  return { status: 200, body: bundleText('searchset', page.total, links(base, search.applied, page.next), entries) }
+  return {
+    status: 200,
+    body: bundleText('searchset', page.total, links(base, search.applied, cursor, page.next), entries),
+  }
 }
 
 type Pairs = WantedSearch['search']['applied']
 
-function links(base: string, applied: Pairs, next: string | null): Link[] {
-  const first = applied.filter(([name]) => name !== CURSOR)
-  const self: Link = { relation: 'self', url: url(base, applied) }
-  if (first.length < applied.length || next !== null) {
-    const more: Link[] = [self, { relation: 'first', url: url(base, first) }]
-    return next === null ? more : [...more, { relation: 'next', url: url(base, [...first, [CURSOR, next]]) }]
-  }
-  return [self]
+function links(base: string, applied: Pairs, cursor: string | null, next: string | null): Link[] {
+  const at = (place: string | null): string =>
+    url(base, place === null ? applied : [...applied, [CURSOR_PARAMETER, place]])
+  return [
+    { relation: 'self', url: at(cursor) },
+    { relation: 'first', url: at(null) },
+    ...(next === null ? [] : [{ relation: 'next', url: at(next) } as const]),
+  ]
 }
 
 function url(base: string, pairs: Pairs): string {

@@ -20,7 +20,7 @@ import type { FhirReply, FhirRequest, FhirServer, WriteInteraction } from './int
 import { requireWriter } from './scopes.ts'
 import { resolveLinks } from './transaction-links.ts'
 import { type PlannedStep, type Step, targetOf } from './transaction-step.ts'
-import { type Lookups, writeReply } from './write.ts'
+import { isConditional, type Lookups, writeReply } from './write.ts'
 
 const ORDER = ['DELETE', 'POST', 'PUT', 'PATCH']
 
@@ -36,8 +36,7 @@ export async function runTransaction(
   const reads = steps.filter((step) => !isWrite(step))
   const passages = await openPassages(server, request, writes)
   const replies = new Map<number, FhirReply>()
-  // Conditions and references are looked up before the write, so no other conditional write may come between.
-  await server.conditional.run(async () => {
+  const work = async (): Promise<void> => {
     const planned = await planAll(server, passages, writes)
     await resolveLinks(planned, lookupReference(server, passages))
     const touched = new Set(planned.map(targetOf))
@@ -46,7 +45,9 @@ export async function runTransaction(
     await writeAll(server, request, planned, replies)
     for (const passage of passages.values()) await passage.close([])
     for (const step of late) replies.set(step.position, await readWritten(server, step))
-  })
+  }
+  const conditional = writes.some((step) => isConditional(step.interaction, step.request.headers))
+  await (conditional ? server.conditional.run(work) : work())
   const show = parsePrefer(request.headers.prefer).return === 'representation'
   const texts = steps.map(({ position, interaction }) =>
     replyEntry(replies.get(position) as FhirReply, show || !interaction.writes),
@@ -107,7 +108,7 @@ async function planAll(
     const { permit } = passages.get(interaction.asks) as Passage
     const lookups: Lookups = {
       current: (type, id) => server.reader.read(permit, type, id),
-      match: (type, query) => matchOne(server.reader, permit, type, query, gone),
+      match: (type, query) => matchOne(server, permit, type, query, gone),
     }
     const plan = await interaction.plan(lookups, request)
     const result = { ...step, plan }
@@ -137,10 +138,10 @@ function duplicate(): SalusError {
 }
 
 /** Resolves conditional references with the permit of the writes. */
-function lookupReference({ reader }: FhirServer, passages: Passages): Lookups['match'] {
+function lookupReference(server: FhirServer, passages: Passages): Lookups['match'] {
   return async (type, query) => {
     const [passage] = passages.values()
-    return passage && matchOne(reader, passage.permit, type, query, new Set())
+    return passage && matchOne(server, passage.permit, type, query, new Set())
   }
 }
 

@@ -6,8 +6,8 @@ import { SalusError } from '@salus/core'
 import { elementsOf } from '../../vault/definitions/elements.ts'
 import { parseFhirJson, writeFhirJson } from '../../vault/fhir-json.ts'
 
-export const SUMMARIES = ['true', 'text', 'data', 'count', 'false'] as const
-export type Summary = (typeof SUMMARIES)[number]
+const SUMMARIES = ['true', 'text', 'data', 'count', 'false'] as const
+type Summary = (typeof SUMMARIES)[number]
 
 export interface View {
   readonly summary: Summary

@@ -2,13 +2,14 @@
  * Writing: every interaction that changes the vault first plans one change from what is there, and then either makes
  * it alone (here) or together with others (transaction.ts).
  */
-import { SalusError } from '@salus/core'
+
 import type { Resource } from '@medplum/fhirtypes'
+import { SalusError } from '@salus/core'
 import type { Permit } from '../../consent/permit.ts'
 import type { Change, StoredVersion } from '../../vault/vault.ts'
 import { matchOne } from './conditional.ts'
 import { issue, outcomeText } from './errors.ts'
-import { parseEtag, parsePrefer, type Preferences } from './headers.ts'
+import { type Preferences, parseEtag, parsePrefer } from './headers.ts'
 import type { FhirReply, FhirRequest, FhirServer, WriteInteraction } from './interaction.ts'
 
 /** What a plan may look up. Nothing of it is released. */
@@ -31,31 +32,36 @@ export function writeInteraction(definition: Omit<WriteInteraction, 'writes' | '
 }
 
 async function writeOne(
-  { asks, plan, query }: Pick<WriteInteraction, 'asks' | 'plan' | 'query'>,
+  definition: Pick<WriteInteraction, 'asks' | 'plan' | 'query'>,
   server: FhirServer,
   request: FhirRequest,
 ): Promise<FhirReply> {
+  const { asks, plan } = definition
   const { principal, purpose, path, headers } = request
   const instance = path.id === '' ? null : { type: path.type, id: path.id }
   const passage = await server.gate.open(principal, { interaction: asks, patients: [], instance, purpose })
   const work = async (): Promise<readonly [Plan, StoredVersion | undefined]> => {
-    const planned = await plan(vaultLookups(server, passage.permit), request)
+    const planned = await plan(lookups(server, passage.permit), request)
     if (planned.change === null) return [planned, planned.existing]
     return [planned, (await server.writer.write([planned.change]))[0]]
   }
-  const isConditional = query === 'required' || headers.ifNoneExist !== undefined
-  const [planned, version] = await (isConditional ? server.conditional.run(work) : work())
+  const [planned, version] = await (isConditional(definition, headers) ? server.conditional.run(work) : work())
   const preferred = parsePrefer(headers.prefer).return ?? 'representation'
   const released = planned.existing !== undefined && preferred === 'representation' ? [planned.existing] : []
   await passage.close(released)
   return writeReply(server.fhirBase, planned.status, version, preferred)
 }
 
+/** True where a search decides what is written. */
+export function isConditional({ query }: Pick<WriteInteraction, 'query'>, headers: FhirRequest['headers']): boolean {
+  return query === 'required' || headers.ifNoneExist !== undefined
+}
+
 /** Lookups with the writer's own permit. */
-export function vaultLookups({ reader }: FhirServer, permit: Permit): Lookups {
+function lookups(server: FhirServer, permit: Permit): Lookups {
   return {
-    current: (type, id) => reader.read(permit, type, id),
-    match: (type, query) => matchOne(reader, permit, type, query, new Set()),
+    current: (type, id) => server.reader.read(permit, type, id),
+    match: (type, query) => matchOne(server, permit, type, query, new Set()),
   }
 }
 

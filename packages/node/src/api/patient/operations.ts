@@ -2,8 +2,15 @@
  * `/patient`: what a patient's wallet does at a custodian. The wallet signs each request with the identity key that
  * the patient enrolled here in person (auth/patient-signature.ts); it reaches the files of that key and no other.
  */
-import { parseTransaction, PublicKey, SalusError, toBase64url, toHex } from '@salus/core'
-import type { Genesis } from '@salus/core'
+import {
+  disclosureCommitment,
+  type Genesis,
+  parseTransaction,
+  type PublicKey,
+  SalusError,
+  toBase64url,
+  toHex,
+} from '@salus/core'
 import type { Ledger } from '@salus/ledger'
 import { writeProofFile } from '@salus/proof'
 import { z } from 'zod'
@@ -15,7 +22,6 @@ import type { Files, PatientFile } from '../../files/files.ts'
 import { CONSENT_BYTES_MAX } from '../../limits.ts'
 import { itemEvidence } from '../../outbox/evidence.ts'
 import { base64url, hex, type Operation, operation, Raw } from '../operation.ts'
-import { disclosureCommitment } from '@salus/core'
 
 export interface PatientApiParts extends LogParts {
   readonly read: Queries
@@ -141,7 +147,7 @@ const prove: Op = operation({
     const { file: fileId, sequence } = params as { file: string; sequence: number }
     const file = ownFile(parts, caller, fileId)
     const { row, entry } = await parts.journal.entry(file.fileId, sequence)
-    const evidence = await itemEvidence({ ...parts, memberId: parts.custodian }, disclosureCommitment(entry))
+    const evidence = await itemEvidence(parts, disclosureCommitment(entry))
     const proof = writeProofFile({
       format: 'salus-proof/1',
       kind: 'disclosure',

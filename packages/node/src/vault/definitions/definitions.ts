@@ -42,7 +42,7 @@ export interface Definitions {
 }
 
 export const definitions: Definitions = JSON.parse(
-  readFileSync(new URL('./generated.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('./definitions.generated.json', import.meta.url), 'utf8'),
 ) as Definitions
 
 /** Resource types of R4 in the order of the standard; the position plus one is the type's number in the index. */

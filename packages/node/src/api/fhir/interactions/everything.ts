@@ -4,9 +4,10 @@
  */
 import { fromBase64url, fromUtf8, SalusError, toBase64url, utf8 } from '@salus/core'
 import { requireScope } from '../../../auth/scopes.ts'
+import { CURSOR_PARAMETER } from '../../../vault/search/parse.ts'
 import type { SearchPage } from '../../../vault/search/request.ts'
 import type { Interaction } from '../interaction.ts'
-import { CURSOR, readEverything, readSearch } from '../search-query.ts'
+import { readEverything, readSearch } from '../search-query.ts'
 import { releasePage } from '../searchset.ts'
 
 export const everything: Interaction = {
@@ -17,7 +18,7 @@ export const everything: Interaction = {
   writes: false,
   handle: async (server, request) => {
     const { principal, purpose, path } = request
-    const wanted = readEverything(request)
+    const wanted = readEverything(server, request)
     const instance = { type: 'Patient', id: path.id }
     const passage = await server.gate.open(principal, { interaction: 'everything', patients: [], instance, purpose })
     const page = await server.reader.everything(passage.permit, path.id, wanted.search)
@@ -39,21 +40,22 @@ export const everythingOfAll: Interaction = {
     const { principal, purpose } = request
     if (principal.kind !== 'operator') throw new SalusError('operator-required', 'only operators may read all records')
     requireScope(principal, '*', 'read')
-    const [outer, inner] = readCursor(new URLSearchParams(request.query).get('_cursor'))
-    const wanted = readEverything(request, inner)
-    const patients = readSearch({ ...request, query: onePatient(outer) }, { type: 'Patient' })
+    const cursor = new URLSearchParams(request.query).get(CURSOR_PARAMETER)
+    const [outer, inner] = readCursor(cursor)
+    const wanted = { ...readEverything(server, request, inner), cursor }
+    const patients = readSearch(server, { ...request, query: onePatient(outer) }, { type: 'Patient' })
     const ask = { interaction: 'everything', patients: [], instance: null, purpose } as const
     const passage = await server.gate.open(principal, ask)
     const found = await server.reader.search(passage.permit, patients.search)
     const [patient] = found.matches
-    const page = patient ? await server.reader.everything(passage.permit, patient.id, wanted.search) : EMPTY
-    const next = page.next !== null ? writeCursor(outer, page.next) : found.next && writeCursor(found.next, null)
-    return releasePage(server, request, passage, 'Patient/$everything', wanted, { ...page, total: undefined, next })
+    const record = patient ? await server.reader.everything(passage.permit, patient.id, wanted.search) : EMPTY
+    const next = record.next !== null ? writeCursor(outer, record.next) : found.next && writeCursor(found.next, null)
+    return releasePage(server, request, passage, 'Patient/$everything', wanted, { ...record, total: undefined, next })
   },
 }
 
 function onePatient(cursor: string | null): string {
-  return `_count=1${cursor === null ? '' : `&${CURSOR}=${encodeURIComponent(cursor)}`}`
+  return `_count=1${cursor === null ? '' : `&${CURSOR_PARAMETER}=${encodeURIComponent(cursor)}`}`
 }
 
 const EMPTY: SearchPage = { total: undefined, matches: [], included: [], next: null }
@@ -70,7 +72,11 @@ function readCursor(text: string | null): Cursor {
   if (text === null) return [null, null]
   try {
     const cursor: unknown = JSON.parse(fromUtf8(fromBase64url(text)))
-    if (Array.isArray(cursor) && cursor.length === 2 && cursor.every((part) => part === null || typeof part === 'string')) {
+    if (
+      Array.isArray(cursor) &&
+      cursor.length === 2 &&
+      cursor.every((part) => part === null || typeof part === 'string')
+    ) {
       return [cursor[0], cursor[1]]
     }
   } catch {

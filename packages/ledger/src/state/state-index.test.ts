@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { concat, equalBytes, sha256, stateLeafHash, toHex } from '@salus/core'
 import fc from 'fast-check'
-import { StateIndex } from './index.ts'
+import { StateIndex } from './state-index.ts'
 import { naiveRoot } from './naive-tree.ts'
 
 /** Key hashes that collide in long prefixes, so that buckets split deep, beside ordinary ones. */
