@@ -38,7 +38,7 @@ export function generateDefinitions(): string {
   const structures = [
     ...resources<StructureDefinition>('profiles-types.json', 'StructureDefinition'),
     ...resources<StructureDefinition>('profiles-resources.json', 'StructureDefinition'),
-  ].filter((structure) => structure.derivation === 'specialization' && structure.kind !== 'logical')
+  ].filter((structure) => structure.derivation !== 'constraint' && structure.kind !== 'logical')
   const codes = new CodeLists()
   const types: Record<string, Record<string, string>> = {}
   for (const structure of structures) {
@@ -99,7 +99,8 @@ function addStructure(types: Record<string, Record<string, string>>, structure: 
       types[path] = {}
       continue
     }
-    const owner = (types[path.slice(0, dot)] ??= {})
+    const owner = types[path.slice(0, dot)] ?? {}
+    types[path.slice(0, dot)] = owner
     const name = path.slice(dot + 1)
     const own = element.contentReference?.slice(element.contentReference.indexOf('#') + 1) ?? inlineType(element)
     const cardinality = `${element.max === '1' ? '' : '*'}${element.min ? '!' : ''}${element.isSummary ? '^' : ''}`

@@ -15,9 +15,9 @@ interface Globals {
  * A command from its declaration and what it does. The command's own options and the global ones come as one object,
  * its arguments after it.
  */
-export function defineCommand<Options>(
+export function defineCommand<Options, Values extends unknown[] = []>(
   declare: (program: Command) => Command,
-  run: (options: Options & Globals, ...values: any[]) => Promise<Result>,
+  run: (options: Options & Globals, ...values: Values) => Promise<Result>,
 ): CommandDefinition {
   return (program) => {
     const command = declare(program)
@@ -28,7 +28,7 @@ export function defineCommand<Options>(
       values.pop()
       const options = own.optsWithGlobals() as Options & Globals
       try {
-        print(await run(options, ...values), options.json)
+        print(await run(options, ...(values as Values)), options.json)
       } catch (error) {
         printError(error, options.json)
       }

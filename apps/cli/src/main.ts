@@ -32,7 +32,10 @@ const GROUPS: Readonly<Record<string, { readonly doc: string; readonly commands:
     commands: [consentGrant, consentList, consentShow, consentRevoke],
   },
   proof: { doc: 'evidence that travels', commands: [proofExport] },
-  ledger: { doc: 'look at and audit the ledger', commands: [ledgerStatus, ledgerCheckpoint, ledgerInspect, ledgerAudit] },
+  ledger: {
+    doc: 'look at and audit the ledger',
+    commands: [ledgerStatus, ledgerCheckpoint, ledgerInspect, ledgerAudit],
+  },
 }
 
 const program = new Command('salus')

@@ -36,7 +36,10 @@ export type Network = z.infer<typeof Network>
 export function readNetwork(directory: string): Network {
   const path = join(directory, 'demo.json')
   if (!existsSync(path)) {
-    throw new SalusError('usage', `there is no network in ${directory}: start one with npm start, or name it with --dir`)
+    throw new SalusError(
+      'usage',
+      `there is no network in ${directory}: start one with npm start, or name it with --dir`,
+    )
   }
   const parsed = Network.safeParse(readJson(path))
   if (!parsed.success) throw new SalusError('usage', `${path} does not describe a network`)

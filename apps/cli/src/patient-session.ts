@@ -28,4 +28,3 @@ export function clientFor(wallet: Wallet, custodian: string): PatientClient {
 export function nameOf(network: Network, memberId: string): string {
   return Object.entries(network.members).find(([, member]) => member.id === memberId)?.[0] ?? memberId
 }
-

@@ -26,7 +26,14 @@ function metrics(ledger: Ledger, outbox: Outbox): Registry {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const gauge = (name: string, help: string, read: () => number): void => {
-    new Gauge({ name, help, registers: [registry], collect() { this.set(read()) } })
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(read())
+      },
+    })
   }
   gauge('salus_ledger_height', 'Height of this replica', () => ledger.status().height)
   gauge('salus_ledger_lag_ms', 'How far this replica lags behind, in milliseconds', () => ledger.status().lagMs)

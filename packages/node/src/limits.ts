@@ -7,6 +7,8 @@ export const RESOURCE_BYTES_MAX = 5 * 1024 * 1024
 /** Most entries of a transaction, and of a batch, which may come from another member. */
 export const TRANSACTION_ENTRIES_MAX = 20_000
 export const BATCH_ENTRIES_MAX = 200
+/** Operations of one JSON Patch. */
+export const PATCH_OPERATIONS_MAX = 1000
 /** Longest query string, and most parameters, values of one parameter, chain links and includes in it. */
 export const QUERY_BYTES_MAX = 16 * 1024
 export const SEARCH_PARAMETERS_MAX = 64

@@ -21,6 +21,7 @@ import { SalusGate } from './gate/salus-gate.ts'
 import { type NodeKeys, tokenJwk } from './keys.ts'
 import { publishOrganizations } from './organizations.ts'
 import { Outbox, OUTBOX_DDL } from './outbox/outbox.ts'
+import { proveVersion } from './outbox/prove-version.ts'
 import { anchorLater, recordingWriter } from './recording-writer.ts'
 import { buildServer } from './server.ts'
 import { openKeyRing } from './vault/keys.ts'
@@ -144,6 +145,7 @@ async function openParts(options: NodeOptions, members: Members, url: string, da
       authenticate: auth.authenticate,
       fhirBase: `${url}/fhir`,
       linkBaseFor: linkBases(members, url),
+      prove: (version) => proveVersion({ read: database.read, ledger, genesis }, version),
       oauth: { token: endpoints.token, introspect: endpoints.introspection, revoke: endpoints.revocation },
     },
     ledger: { ledger, genesis, genesisText },

@@ -1,6 +1,6 @@
 /** The HTTP server of a node: every door in one place, each in a scope with its own body parsers and error shape. */
 import { isSalusError } from '@salus/core'
-import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyRequest, LogController } from 'fastify'
 import type { Logger } from 'pino'
 import { ADMIN_OPERATIONS, type AdminApiParts, requireOperator } from './api/admin/operations.ts'
 import { type FhirApiOptions, fhirApi } from './api/fhir/plugin.ts'
@@ -33,7 +33,7 @@ const REQUEST_TIMEOUT_MS = 60_000
 export async function buildServer(parts: ServerParts): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: parts.logger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     requestTimeout: REQUEST_TIMEOUT_MS,
     routerOptions: { maxParamLength: QUERY_BYTES_MAX },
   }) as unknown as FastifyInstance

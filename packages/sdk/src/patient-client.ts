@@ -1,5 +1,5 @@
 /** A patient's side of `/patient` at one custodian. Each request is signed by the identity key enrolled there. */
-import { fromBase64url, fromHex, type PublicKey, type Signer, signPatientRequest, toBase64url, toHex, utf8 } from '@salus/core'
+import { fromBase64url, fromHex, type PublicKey, type Signer, signPatientRequest, toBase64url, utf8 } from '@salus/core'
 import { z } from 'zod'
 import { parseAnswer } from './answer.ts'
 import { sendForJson, sendForText } from './http.ts'

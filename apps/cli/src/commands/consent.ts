@@ -1,6 +1,13 @@
 /** `salus consent`: grant, list, show and revoke. */
 import { SalusError } from '@salus/core'
-import { consentDocument, consentStatus, prepareConsent, prepareRevocation, type Wallet, writtenConsent } from '@salus/sdk'
+import {
+  consentDocument,
+  consentStatus,
+  prepareConsent,
+  prepareRevocation,
+  type Wallet,
+  writtenConsent,
+} from '@salus/sdk'
 import type { Command } from 'commander'
 import { defineCommand } from '../define.ts'
 import { memberOf, readText } from '../network.ts'
@@ -23,7 +30,11 @@ interface GrantOptions extends WalletOptions {
   readonly policy?: string
 }
 
-const list = (value: string): string[] => value.split(',').map((item) => item.trim()).filter((item) => item !== '')
+const list = (value: string): string[] =>
+  value
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '')
 
 function days(value: string): number {
   const number = Number(value)
@@ -62,7 +73,8 @@ export const consentGrant = defineCommand<GrantOptions>(
 )
 
 function documentOf(session: PatientSession, options: GrantOptions, wallet: Wallet) {
-  const recipient = options.recipient === undefined ? undefined : memberOf(session.network, options.recipient).organization
+  const recipient =
+    options.recipient === undefined ? undefined : memberOf(session.network, options.recipient).organization
   if (options.policy !== undefined) {
     if (options.type || options.purpose || options.days || options.withoutLabel) {
       throw new SalusError('usage', '--policy stands as written: only --recipient may narrow it')

@@ -38,7 +38,11 @@ export function demoCommand(program: Command): void {
         if (options.engine !== 'embedded') {
           throw new SalusError('usage', `the engine ${options.engine} is not part of this version: use embedded`)
         }
-        const demo = await runDemo({ ...options, directory: options.dir, bundles: options.bundles && resolve(options.bundles) })
+        const demo = await runDemo({
+          ...options,
+          directory: options.dir,
+          bundles: options.bundles && resolve(options.bundles),
+        })
         process.stdout.write(`ready ${demo.url}\n`)
         await stopSignal()
         await demo.close()

@@ -21,7 +21,10 @@ export const eraseCommand = defineCommand<Options>(
       .requiredOption('--as <member>', 'the custodian')
       .requiredOption('--patient <reference>', 'the patient, Patient/…')
       .requiredOption('--reason <text>', 'why')
-      .addHelpText('after', '\nExample:\n  salus erase --as riverside --patient Patient/1 --reason "asked by the patient"'),
+      .addHelpText(
+        'after',
+        '\nExample:\n  salus erase --as riverside --patient Patient/1 --reason "asked by the patient"',
+      ),
   async (options) => {
     const member = memberOf(readNetwork(options.dir), options.as)
     const [, id] = /^Patient\/([A-Za-z0-9\-.]{1,64})$/.exec(options.patient) ?? []

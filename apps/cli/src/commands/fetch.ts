@@ -1,10 +1,13 @@
 /** `salus fetch`: a FHIR read or search, at one's own node or through it at another member's. */
 import { SalusError } from '@salus/core'
-import { send } from '@salus/sdk'
+import type { Resource } from '@medplum/fhirtypes'
+import { checkReceived, receivedVersions, send, sendForText } from '@salus/sdk'
 import type { Command } from 'commander'
 import { EXIT, type Result } from '../output.ts'
-import { memberOf, readNetwork } from '../network.ts'
+import { memberOf, readNetwork, readText } from '../network.ts'
 import { defineCommand } from '../define.ts'
+import { progress } from '../progress.ts'
+import { whenCommitted } from '../when-committed.ts'
 
 interface Options {
   readonly dir: string
@@ -12,17 +15,20 @@ interface Options {
   readonly from?: string
   readonly purpose?: string
   readonly emergency?: string
+  readonly check?: boolean
 }
 
-export const fetchCommand = defineCommand((program: Command) =>
-  program
-    .command('fetch <request>')
-    .description('read or search FHIR resources; --from asks another member through the own node')
-    .requiredOption('--as <member>', 'the member whose clinician asks')
-    .option('--from <member>', 'the custodian to ask; the own records when left out')
-    .option('--purpose <code>', 'purpose of use, a code of v3-PurposeOfUse or system|code')
-    .option('--emergency <reason>', 'emergency access with a stated reason')
-    .addHelpText('after', "\nExample:\n  salus fetch --as lakeside --from riverside 'Observation?patient=Patient/1'"),
+export const fetchCommand = defineCommand<Options, [request: string]>(
+  (program: Command) =>
+    program
+      .command('fetch <request>')
+      .description('read or search FHIR resources; --from asks another member through the own node')
+      .requiredOption('--as <member>', 'the member whose clinician asks')
+      .option('--from <member>', 'the custodian to ask; the own records when left out')
+      .option('--purpose <code>', 'purpose of use, a code of v3-PurposeOfUse or system|code')
+      .option('--emergency <reason>', 'emergency access with a stated reason')
+      .option('--check', 'check every resource of the answer against what its custodian anchored on the ledger')
+      .addHelpText('after', "\nExample:\n  salus fetch --as lakeside --from riverside 'Observation?patient=Patient/1'"),
   run,
 )
 
@@ -31,10 +37,35 @@ async function run(options: Options, request: string): Promise<Result> {
   const own = memberOf(network, options.as)
   if (options.from !== undefined) memberOf(network, options.from)
   const base = options.from === undefined ? own.fhir : `${own.url}/exchange/${options.from}/fhir`
-  const answer = await send(`${base}/${request.replace(/^\/+/, '')}`, {
-    headers: { authorization: `Bearer ${own.clinicianToken}`, accept: 'application/fhir+json', ...purpose(options) },
-  })
-  return { json: parse(answer.text), text: answer.text, exit: exitOf(answer.status) }
+  const headers = {
+    authorization: `Bearer ${own.clinicianToken}`,
+    accept: 'application/fhir+json',
+    ...purpose(options),
+  }
+  const answer = await send(`${base}/${request.replace(/^\/+/, '')}`, { headers })
+  const json = parse(answer.text)
+  if (options.check && answer.status < 400)
+    await checkAnswer(json as Resource, base, headers, readText(network.genesis))
+  return { json, text: answer.text, exit: exitOf(answer.status) }
+}
+
+/** @throws SalusError with the code of the first proof that does not hold */
+async function checkAnswer(
+  answer: Resource,
+  base: string,
+  headers: Record<string, string>,
+  genesis: string,
+): Promise<void> {
+  const received = receivedVersions(answer)
+  const bar = progress('checking', received.length)
+  for (const one of received) {
+    const path = `${base}/${one.type}/${one.id}/_history/${one.version}/$proof`
+    const proof = await whenCommitted(() => sendForText(path, { headers }))
+    checkReceived(one, proof, genesis)
+    bar.increment()
+  }
+  bar.stop()
+  process.stderr.write(`checked ${received.length} resources: as their custodian recorded them\n`)
 }
 
 function purpose(options: Options): Record<string, string> {

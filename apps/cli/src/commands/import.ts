@@ -11,7 +11,7 @@ interface Options {
   readonly as: string
 }
 
-export const importCommand = defineCommand<Options>(
+export const importCommand = defineCommand<Options, [files: readonly string[]]>(
   (program) =>
     program
       .command('import <files...>')

@@ -48,7 +48,7 @@ export const ledgerCheckpoint = defineCommand<Options>(
   },
 )
 
-export const ledgerInspect = defineCommand<Options>(
+export const ledgerInspect = defineCommand<Options, [contract: string, table: string, key: readonly string[]]>(
   (ledger) =>
     withMember(ledger.command('inspect <contract> <table> [key...]'))
       .description('one row of state with its proof, checked; parts of the key in hexadecimal, or text:…')
@@ -56,9 +56,7 @@ export const ledgerInspect = defineCommand<Options>(
   async (options, contract: string, table: string, key: readonly string[]) => {
     const { member, genesis } = nodeOf(options)
     const parts = key.map(keyPart)
-    const text = await sendForText(
-      `${member.url}/ledger/proof/state/${toBase64url(stateKey(contract, table, parts))}`,
-    )
+    const text = await sendForText(`${member.url}/ledger/proof/state/${toBase64url(stateKey(contract, table, parts))}`)
     const { claim, checkpoint } = openProofFile(text, genesis)
     const file = readProofFile(text)
     const value = file.kind === 'state' ? file.proof.value : null

@@ -45,7 +45,8 @@ export const logCommand = defineCommand<Options>(
     const { network, genesisText, file } = await openSession(options)
     const nodes = Object.values(network.members).map(({ url }) => url)
     const lines: Line[] = []
-    const problems: { file: string; custodian: string; problems: readonly string[]; shown: number; counted: number }[] = []
+    const problems: { file: string; custodian: string; problems: readonly string[]; shown: number; counted: number }[] =
+      []
     let omission: string | null = null
     for (const { custodian, fileId } of file.wallet.state.enrolments) {
       const client = clientFor(file.wallet, custodian)
@@ -88,7 +89,11 @@ function inOrder(a: Line, b: Line): number {
   return b.when.localeCompare(a.when)
 }
 
-function present(lines: Line[], problems: readonly { custodian: string; shown: number; counted: number }[], provable: boolean): Result {
+function present(
+  lines: Line[],
+  problems: readonly { custodian: string; shown: number; counted: number }[],
+  provable: boolean,
+): Result {
   const disclosures = lines.sort(inOrder)
   const complete = problems.length === 0
   return {

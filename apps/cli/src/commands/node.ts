@@ -1,7 +1,16 @@
 /** `salus node`: one member's node on an embedded ledger of its own, for an organisation that works alone. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { ed25519PublicKey, fromHex, MEMBER_ROLES, memberId, readGenesis, SalusError, toHex, writeGenesis } from '@salus/core'
+import {
+  ed25519PublicKey,
+  fromHex,
+  MEMBER_ROLES,
+  memberId,
+  readGenesis,
+  SalusError,
+  toHex,
+  writeGenesis,
+} from '@salus/core'
 import { openEmbeddedLedger } from '@salus/ledger'
 import { makeKeys, publicKeys, readKeys, startNode, writeKeys } from '@salus/node'
 import { sendForJson } from '@salus/sdk'
@@ -25,7 +34,10 @@ export const nodeInit = defineCommand<InitOptions>(
       .requiredOption('--name <name>', 'name of the organisation')
       .requiredOption('--url <url>', 'where its node will be reached')
       .option('--role <role>', `one of ${MEMBER_ROLES.join(', ')}`, 'provider')
-      .addHelpText('after', '\nExample:\n  salus node init --dir clinic --handle clinic --name "A Clinic" --url http://127.0.0.1:8081'),
+      .addHelpText(
+        'after',
+        '\nExample:\n  salus node init --dir clinic --handle clinic --name "A Clinic" --url http://127.0.0.1:8081',
+      ),
   async (options) => {
     const { dir, handle, name } = options
     const role = MEMBER_ROLES.find((known) => known === options.role)

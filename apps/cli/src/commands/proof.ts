@@ -7,15 +7,12 @@ import { readText } from '../network.ts'
 import { EXIT } from '../output.ts'
 import { clientFor, openSession } from '../patient-session.ts'
 import type { WalletOptions } from '../wallet-file.ts'
+import { whenCommitted } from '../when-committed.ts'
 
 interface ExportOptions extends WalletOptions {
   readonly disclosure: string
   readonly out: string
 }
-
-/** How long to wait for a disclosure that is on its way to the ledger. */
-const WAIT_MS = 10_000
-const POLL_MS = 200
 
 export const proofExport = defineCommand<ExportOptions>(
   (proof) =>
@@ -31,7 +28,8 @@ export const proofExport = defineCommand<ExportOptions>(
     const { file } = await openSession(options)
     const [, fileId, sequence] = /^([0-9a-f]{32})\.([0-9]{1,15})$/.exec(options.disclosure) ?? []
     const enrolment = file.wallet.state.enrolments.find((one) => one.fileId === fileId)
-    if (enrolment === undefined) throw new SalusError('disclosure-unknown', 'no file of this wallet has such a disclosure')
+    if (enrolment === undefined)
+      throw new SalusError('disclosure-unknown', 'no file of this wallet has such a disclosure')
     const client = clientFor(file.wallet, enrolment.custodian)
     const text = await whenCommitted(() => client.proof(enrolment.fileId, Number(sequence)))
     writeFileSync(options.out, text)
@@ -42,23 +40,11 @@ export const proofExport = defineCommand<ExportOptions>(
   },
 )
 
-async function whenCommitted(read: () => Promise<string>): Promise<string> {
-  const end = Date.now() + WAIT_MS
-  for (;;) {
-    try {
-      return await read()
-    } catch (error) {
-      if (!(error instanceof SalusError) || error.code !== 'not-committed-yet' || Date.now() > end) throw error
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS))
-    }
-  }
-}
-
 interface VerifyOptions {
   readonly genesis: string
 }
 
-export const verifyCommand = defineCommand<VerifyOptions>(
+export const verifyCommand = defineCommand<VerifyOptions, [proof: string]>(
   (program) =>
     program
       .command('verify <proof>')
@@ -68,7 +54,10 @@ export const verifyCommand = defineCommand<VerifyOptions>(
   async (options, proof: string) => {
     const result = verifyProofFile(readText(proof), readText(options.genesis))
     if (result.valid) {
-      return { json: result, text: `valid\n${JSON.stringify({ claim: result.claim, checkpoint: result.checkpoint }, null, 2)}` }
+      return {
+        json: result,
+        text: `valid\n${JSON.stringify({ claim: result.claim, checkpoint: result.checkpoint }, null, 2)}`,
+      }
     }
     const { code, message, details } = result.error
     return {

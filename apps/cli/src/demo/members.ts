@@ -15,6 +15,11 @@ export const DEMO_MEMBERS: readonly DemoMember[] = [
     roles: ['provider'],
     clinician: { family: 'Okafor', given: 'Ngozi' },
   },
-  { handle: 'lakeside', name: 'Lakeside Clinic', roles: ['provider'], clinician: { family: 'Lindqvist', given: 'Elsa' } },
+  {
+    handle: 'lakeside',
+    name: 'Lakeside Clinic',
+    roles: ['provider'],
+    clinician: { family: 'Lindqvist', given: 'Elsa' },
+  },
   { handle: 'hilltop', name: 'Hilltop Pharmacy', roles: ['pharmacy'], clinician: { family: 'Haddad', given: 'Karim' } },
 ]

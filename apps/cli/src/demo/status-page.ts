@@ -48,11 +48,11 @@ function page({ network, ledger }: PageOptions): string {
   const status = ledger.status()
   const members = Object.entries(network.members).map(
     ([key, member]) =>
-      `<tr><td>${escape(key)}</td><td>${escape(member.name)}</td><td>${escape(member.roles.join(', '))}</td>` +
-      `<td><a href="${escape(member.fhir)}/metadata">${escape(member.fhir)}</a></td></tr>`,
+      `<tr><td>${escapeHtml(key)}</td><td>${escapeHtml(member.name)}</td><td>${escapeHtml(member.roles.join(', '))}</td>` +
+      `<td><a href="${escapeHtml(member.fhir)}/metadata">${escapeHtml(member.fhir)}</a></td></tr>`,
   )
   const patients = network.patients.map(
-    (patient) => `<tr><td>${escape(patient.name)}</td><td><code>${escape(patient.wallet)}</code></td></tr>`,
+    (patient) => `<tr><td>${escapeHtml(patient.name)}</td><td><code>${escapeHtml(patient.wallet)}</code></td></tr>`,
   )
   const [first] = network.patients
   return `<!doctype html>
@@ -66,7 +66,7 @@ log root <code>${toHex(status.logRoot)}</code></p>
 <h2>Patients at Riverside</h2>
 <table><tr><th>Name</th><th>Wallet</th></tr>${patients.join('')}</table>
 <h2>What to try next</h2>
-<pre>${escape(suggestions(first?.wallet ?? '', first?.files.riverside ?? '', first?.passphrase ?? ''))}</pre>
+<pre>${escapeHtml(suggestions(first?.wallet ?? '', first?.files.riverside ?? '', first?.passphrase ?? ''))}</pre>
 </body></html>
 `
 }
@@ -82,6 +82,6 @@ function suggestions(wallet: string, patient: string, passphrase: string): strin
   ].join('\n')
 }
 
-function escape(text: string): string {
+function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }

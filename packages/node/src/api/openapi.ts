@@ -1,6 +1,13 @@
 /** The OpenAPI 3.1 description of everything that is not FHIR, from the operations themselves. */
 import { z } from 'zod'
-import type { Group } from './operation.ts'
+import type { Operation } from './operation.ts'
+
+/** What a description needs of a group: who calls it and with what parts does not matter. */
+export interface DescribedGroup {
+  readonly name: string
+  readonly prefix: string
+  readonly operations: readonly Omit<Operation<never, never>, 'run'>[]
+}
 
 const ERROR = {
   description: 'An error: `{"error":{"code","message","details"}}`; codes are stable',
@@ -8,7 +15,7 @@ const ERROR = {
 }
 
 /** A description of these groups at `url`. */
-export function openApi(url: string, groups: readonly Group<any, any>[]): unknown {
+export function openApi(url: string, groups: readonly DescribedGroup[]): unknown {
   const paths: Record<string, Record<string, unknown>> = {}
   for (const group of groups) {
     for (const operation of group.operations) {

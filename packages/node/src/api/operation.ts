@@ -15,22 +15,26 @@ export interface Call<Caller, Params, Query, Body> {
   readonly body: Body
 }
 
-/** A reply that is not JSON. */
-export interface RawReply {
-  readonly contentType: string
-  readonly content: string | Uint8Array
-  readonly cache?: string
-}
-
-export interface Operation<Parts, Caller, Params = any, Query = any, Body = any> {
+/** What every operation says of itself. */
+interface Described {
   readonly method: 'GET' | 'POST' | 'DELETE'
   /** Path below the group's prefix, with `:name` or a final `*`. */
   readonly path: string
   readonly summary: string
+}
+
+interface Definition<Parts, Caller, Params, Query, Body> extends Described {
   readonly params?: z.ZodType<Params>
   readonly query?: z.ZodType<Query>
   readonly body?: z.ZodType<Body>
   readonly handle: (parts: Parts, call: Call<Caller, Params, Query, Body>) => unknown
+}
+
+/** An operation as a group lists it: what it takes is parsed inside `run`. */
+export interface Operation<Parts, Caller> extends Described {
+  readonly query?: z.ZodType
+  readonly body?: z.ZodType
+  readonly run: (parts: Parts, caller: Caller, request: FastifyRequest) => unknown
 }
 
 /** A group of operations under one prefix, with one way to authenticate. */
@@ -41,15 +45,31 @@ export interface Group<Parts, Caller> {
   readonly authenticate: (request: FastifyRequest) => Promise<Caller>
 }
 
-/** Keeps the types of an operation's input together. */
-export function operation<Parts, Caller, Params = unknown, Query = unknown, Body = unknown>(
-  definition: Operation<Parts, Caller, Params, Query, Body>,
-): Operation<Parts, Caller> {
-  return definition
+/** How a group defines its operations: the types of an operation's input come from its schemas. */
+export function operationsOf<Parts, Caller>() {
+  return <Params = undefined, Query = undefined, Body = undefined>(
+    definition: Definition<Parts, Caller, Params, Query, Body>,
+  ): Operation<Parts, Caller> => {
+    const { method, path, summary, params, query, body, handle } = definition
+    return {
+      method,
+      path,
+      summary,
+      ...(query === undefined ? {} : { query }),
+      ...(body === undefined ? {} : { body }),
+      run: (parts, caller, request) =>
+        handle(parts, {
+          caller,
+          params: parse(params, request.params, 'path'),
+          query: parse(query, request.query, 'query'),
+          body: parse(body, request.body, 'body'),
+        }),
+    }
+  }
 }
 
-/** Marks content that goes out as it is. */
-export class Raw implements RawReply {
+/** A reply that is not JSON: it goes out as it is. */
+export class Raw {
   readonly contentType: string
   readonly content: string | Uint8Array
   readonly cache?: string
@@ -69,12 +89,7 @@ export function registerGroup<Parts, Caller>(app: FastifyInstance, parts: Parts,
       url: group.prefix + definition.path,
       handler: async (request, reply) => {
         const caller = await group.authenticate(request)
-        const answer = await definition.handle(parts, {
-          caller,
-          params: parse(definition.params, request.params, 'path'),
-          query: parse(definition.query, request.query, 'query'),
-          body: parse(definition.body, request.body, 'body'),
-        })
+        const answer = await definition.run(parts, caller, request)
         return send(reply, answer)
       },
     })

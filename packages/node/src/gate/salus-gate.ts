@@ -2,7 +2,7 @@
 import { type DisclosureEntry, fromHex, SalusError } from '@salus/core'
 import { merkleRoot } from '@salus/proof'
 import type { Principal } from '../auth/principal.ts'
-import type { FileDecision } from '../consent/decision.ts'
+import { type FileDecision, REASONS, type Reason } from '../consent/decision.ts'
 import type { Permit } from '../consent/permit.ts'
 import type { AccessRequest } from '../consent/request.ts'
 import type { Journal, NewEntry } from '../disclosure/journal.ts'
@@ -21,7 +21,9 @@ export interface GateParts {
   readonly now: () => number
 }
 
-/** Interactions in which a foreign requester may name a patient without finding out whether there is one. */
+/** Reasons that only a patient who is here can have caused. */
+const TELLS_OF_PATIENT: ReadonlySet<Reason> = new Set(['consent-denies', 'emergency-denied'])
+
 export class SalusGate implements Gate {
   readonly #parts: GateParts
 
@@ -70,7 +72,7 @@ export class SalusGate implements Gate {
     request: AccessRequest,
     ask: Ask,
     patients: readonly string[],
-    reason: string,
+    reason: Reason,
     files: ReadonlyMap<string, FileDecision>,
   ): Promise<never> {
     const entries = patients.flatMap((patient) => {
@@ -79,7 +81,7 @@ export class SalusGate implements Gate {
       return [newEntry(request, ask.interaction, file.fileId, files.get(patient) ?? denied(reason), [])]
     })
     await writeEntries(this.#parts.journal, request, entries, reason)
-    throw refused(reason)
+    throw refused(request, reason)
   }
 }
 
@@ -125,7 +127,7 @@ class RecordedPassage implements Passage {
       return file ? [newEntry(this.#request, this.#ask.interaction, file.fileId, denied('no-consent'), [])] : []
     })
     await writeEntries(this.#parts.journal, this.#request, entries, 'no-consent')
-    throw refused('no-consent')
+    throw refused(this.#request, 'no-consent')
   }
 
   /** What was released of each patient's record; a patient who was named is there even when nothing was found. */
@@ -183,8 +185,8 @@ function purposeText(request: AccessRequest): string {
   return system.endsWith('/v3-ActReason') ? code : `${system}|${code}`
 }
 
-function denied(reason: string): FileDecision {
-  return { decision: 'deny', reason: reason as FileDecision['reason'], consents: [] }
+function denied(reason: Reason): FileDecision {
+  return { decision: 'deny', reason, consents: [] }
 }
 
 /** Writes refusals; one about nobody known is written elsewhere, at the same cost. */
@@ -199,6 +201,12 @@ function writeEntries(
   return journal.appendUnknown({ timeMs, requester, practitioner, reason })
 }
 
-function refused(reason: string): SalusError {
-  return new SalusError('access-refused', 'access is refused', { reason })
+/**
+ * What the requester is told. Another member hears nothing that only an existing patient could have caused: a consent
+ * that forbids looks like one that is absent. The patient's log has the reason itself.
+ */
+function refused(request: AccessRequest, reason: Reason): SalusError {
+  const foreign = request.requester !== request.custodian
+  const told = foreign && TELLS_OF_PATIENT.has(reason) ? 'no-consent' : reason
+  return new SalusError('access-refused', `access is refused: ${REASONS[told]}`, { reason: told })
 }

@@ -107,13 +107,17 @@ describe('outbox', () => {
     await outbox.flush()
     // As if the process had stopped after the ledger's answer, before it was written down.
     await database.write((transaction) =>
-      transaction.run('UPDATE outbox_sealed SET log_index = NULL WHERE sealed = (SELECT max(sealed) FROM outbox_sealed)'),
+      transaction.run(
+        'UPDATE outbox_sealed SET log_index = NULL WHERE sealed = (SELECT max(sealed) FROM outbox_sealed)',
+      ),
     )
     await outbox.close()
     const again = await open()
     await again.flush()
     assert.equal(fileRow(fileId)?.versions, 2, 'nothing is committed twice')
-    const row = await database.read.get<{ n: number }>('SELECT count(*) AS n FROM outbox_sealed WHERE log_index IS NULL')
+    const row = await database.read.get<{ n: number }>(
+      'SELECT count(*) AS n FROM outbox_sealed WHERE log_index IS NULL',
+    )
     assert.equal(row?.n, 0)
     await again.close()
     assert.deepEqual(troubles, [])
@@ -146,10 +150,15 @@ describe('journal', () => {
     const journal = new Journal(database, outbox)
     const fileId = toHex(randomBytes(16))
     await anchor(outbox, fileId, 1)
-    await Promise.all(Array.from({ length: 50 }, (_, i) => journal.append([entryFor(fileId, i === 7 ? 'a fall' : null)])))
+    await Promise.all(
+      Array.from({ length: 50 }, (_, i) => journal.append([entryFor(fileId, i === 7 ? 'a fall' : null)])),
+    )
     await outbox.flush()
     const rows = await journal.read(fileId, 0)
-    assert.deepEqual(rows.map((row) => row.sequence), Array.from({ length: 50 }, (_, i) => i + 1))
+    assert.deepEqual(
+      rows.map((row) => row.sequence),
+      Array.from({ length: 50 }, (_, i) => i + 1),
+    )
     assert.deepEqual([disclosureRow(fileId)?.entries, disclosureRow(fileId)?.emergencies], [50, 1])
     await outbox.close()
   })
@@ -160,7 +169,10 @@ describe('journal', () => {
     await new Journal(database, outbox).append([entryFor(fileId)])
     await new Journal(database, outbox).append([entryFor(fileId)])
     const rows = await new Journal(database, outbox).read(fileId, 0)
-    assert.deepEqual(rows.map((row) => row.sequence), [1, 2])
+    assert.deepEqual(
+      rows.map((row) => row.sequence),
+      [1, 2],
+    )
     await outbox.flush()
     await outbox.close()
   })
@@ -174,7 +186,12 @@ describe('journal', () => {
     const parts = { read: database.read, ledger: network.ledger, genesis: network.genesis }
     await outbox.flush()
     const evidence = await itemEvidence(parts, disclosureCommitment(entry))
-    const proof = writeProofFile({ format: 'salus-proof/1', kind: 'disclosure', entry: new Uint8Array(row.entry), ...evidence })
+    const proof = writeProofFile({
+      format: 'salus-proof/1',
+      kind: 'disclosure',
+      entry: new Uint8Array(row.entry),
+      ...evidence,
+    })
     const result = verifyProofFile(proof, network.genesisText)
     assert.ok(result.valid, JSON.stringify(result))
     assert.equal(result.claim.kind === 'disclosure' && result.claim.sequence, 3)

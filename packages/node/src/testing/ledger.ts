@@ -2,7 +2,16 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ed25519PublicKey, ed25519Signer, type Genesis, memberId, randomBytes, readGenesis, type Signer, writeGenesis } from '@salus/core'
+import {
+  ed25519PublicKey,
+  ed25519Signer,
+  type Genesis,
+  memberId,
+  randomBytes,
+  readGenesis,
+  type Signer,
+  writeGenesis,
+} from '@salus/core'
 import { type Ledger, openEmbeddedLedger } from '@salus/ledger'
 
 export interface TestMemberKey {

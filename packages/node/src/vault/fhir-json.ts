@@ -16,9 +16,11 @@ export interface ParsedJson {
 
 export const NO_SPELLINGS: NumberSpellings = new Map()
 
-/** Strings, and whether each is a key; and numbers in places where values stand. */
-const STRING = /"(?:[^"\\]|\\.)*"(\s*:)?/g
-const NUMBER = /[:[,]\s*(-?\d[\d.eE+-]*)/g
+const NUMBER = /-?\d[\d.eE+-]*/g
+const QUOTE = '"'
+const BACKSLASH = 0x5c
+const COLON = 0x3a
+const SPACE = 0x20
 
 /**
  * Parses FHIR JSON of at most `bytesMax` bytes.
@@ -29,11 +31,11 @@ export function parseFhirJson(source: string | Uint8Array, bytesMax: number = RE
   if (length > bytesMax) throw new SalusError('fhir-json-too-long', 'the body is too long', { bytesMax })
   const text = typeof source === 'string' ? source : decode(source)
   const resource = parse(text)
-  const keys = countKeys(resource, 1)
-  if (keys !== countSourceKeys(text)) {
+  const scanned = scan(text)
+  if (countKeys(resource, 1) !== scanned.keys) {
     throw new SalusError('fhir-json-duplicate-key', 'an object has the same key twice')
   }
-  return { resource, spellings: numbersSurvive(text) ? NO_SPELLINGS : spellingsOf(text, resource) }
+  return { resource, spellings: scanned.numbersSurvive ? NO_SPELLINGS : spellingsOf(text, resource) }
 }
 
 function decode(source: Uint8Array): string {
@@ -71,21 +73,46 @@ function countKeys(value: unknown, depth: number): number {
   return count
 }
 
-function countSourceKeys(text: string): number {
-  let count = 0
-  STRING.lastIndex = 0
-  for (let match = STRING.exec(text); match; match = STRING.exec(text)) if (match[1] !== undefined) count++
-  return count
+/**
+ * How many keys valid JSON has, repeated ones included, and whether JavaScript would write its numbers as they are
+ * spelled. Jumps from quote to quote; only what stands between strings is looked at.
+ */
+function scan(text: string): { readonly keys: number; readonly numbersSurvive: boolean } {
+  let keys = 0
+  let numbersSurvive = true
+  let at = 0
+  for (;;) {
+    const open = text.indexOf(QUOTE, at)
+    const end = open < 0 ? text.length : open
+    if (numbersSurvive && end - at > 1) numbersSurvive = segmentSurvives(text, at, end)
+    if (open < 0) return { keys, numbersSurvive }
+    at = closingQuote(text, open) + 1
+    while (text.charCodeAt(at) <= SPACE) at++
+    if (text.charCodeAt(at) === COLON) keys++
+  }
 }
 
-/** Also looks at what is inside strings: a mistake there only costs the slower parse. */
-function numbersSurvive(text: string): boolean {
-  NUMBER.lastIndex = 0
-  for (let match = NUMBER.exec(text); match; match = NUMBER.exec(text)) {
-    const number = match[1] as string
-    if (String(Number(number)) !== number) return false
+function closingQuote(text: string, open: number): number {
+  let close = text.indexOf(QUOTE, open + 1)
+  while (text.charCodeAt(close - 1) === BACKSLASH) {
+    let first = close - 1
+    while (text.charCodeAt(first - 1) === BACKSLASH) first--
+    if ((close - first) % 2 === 0) break
+    close = text.indexOf(QUOTE, close + 1)
   }
-  return true
+  return close
+}
+
+function segmentSurvives(text: string, start: number, end: number): boolean {
+  let at = start
+  while (at < end && !isDigit(text.charCodeAt(at))) at++
+  if (at === end) return true
+  const numbers = text.slice(start, end).match(NUMBER) ?? []
+  return numbers.every((number) => String(Number(number)) === number)
+}
+
+function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39
 }
 
 /** Parses again, with the source of each number, and notes those by the holders of the first parse. */

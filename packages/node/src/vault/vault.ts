@@ -21,8 +21,9 @@ export interface StoredVersion {
   /** Id of the Patient whose record it belongs to (the Patient compartment of FHIR R4), or null. */
   readonly patient: string | null
   readonly text: string
-  /** See core's `commitVersion`; 32 bytes. */
+  /** See core's `commitVersion`; 32 bytes. `salt` (16 bytes) opens it: it goes only where the text may go. */
   readonly commitment: Uint8Array
+  readonly salt: Uint8Array
 }
 
 /** A page of history, newest first; `next` continues it. */
@@ -69,7 +70,7 @@ export interface VaultWriter {
   /**
    * Applies all changes or none; resolves once durable, to the versions in the order of the changes.
    * @throws SalusError `version-conflict`, `cross-patient-reference`, `patient-erased`, `resource-absent` (a deletion
-   *   of what never was), `resource-repeated` (two changes of one resource)
+   *   of what is not there), `resource-repeated` (two changes of one resource)
    */
   write(changes: readonly Change[]): Promise<readonly StoredVersion[]>
   /** Destroys the patient's data key, bodies and indexes. Commitments and counters stay. */

@@ -20,11 +20,14 @@ export interface VersionRow {
   readonly body: Uint8Array | null
 }
 
-/** Columns of a {@link VersionRow}, from a resource `r`, a version `v`, and the owner of the version `p`. */
+/**
+ * Columns of a {@link VersionRow}, from a resource `r`, a version `v`, and the patient `p` whose record it belongs to:
+ * the one under whose key it was written, or who came to own the resource later.
+ */
 export const VERSION_COLUMNS: Sql = sql.raw(`v.seq, r.key, r.type, r.id, v.version, v.updated_ms, v.method, v.patient,
   p.id AS patient_id, v.commitment, v.body`)
 
-export const OWNER_JOIN: Sql = sql.raw('LEFT JOIN vault_resource p ON p.key = v.patient')
+export const OWNER_JOIN: Sql = sql.raw('LEFT JOIN vault_resource p ON p.key = coalesce(v.patient, r.patient)')
 
 /** The version of a row; undefined when it was erased. */
 export async function openVersion(
@@ -36,7 +39,7 @@ export async function openVersion(
   if (!row.body || !key) return undefined
   const type = typeOfNumber(row.type)
   const version = String(row.version)
-  const { text } = openBody(key, type, row.id, version, row.body)
+  const { text, salt } = openBody(key, type, row.id, version, row.body)
   return {
     type,
     id: row.id,
@@ -47,6 +50,7 @@ export async function openVersion(
     patient: row.patient_id,
     text,
     commitment: row.commitment,
+    salt,
   }
 }
 

@@ -156,7 +156,7 @@ class OneWrite {
     if (this.changed.has(name)) throw new SalusError('resource-repeated', 'two changes of one resource', { type })
     const target = await this.target({ type, id })
     if (change.ifVersion !== undefined) checkVersion(change.ifVersion, target)
-    if (change.kind === 'delete' && target.state === STATE.mentioned) {
+    if (change.kind === 'delete' && target.state !== STATE.current && target.state !== STATE.erased) {
       throw new SalusError('resource-absent', 'there is no such resource', { type })
     }
     if (target.state === STATE.erased) throw new SalusError('patient-erased', 'the record was erased', { type })
@@ -265,7 +265,7 @@ class OneWrite {
     const text = change.kind === 'put' ? versionText(change.resource, change.spellings, version, updatedMs) : ''
     const [owner] = target.owners
     const key = await this.parts.dataKeys.findOrCreate(this.transaction, owner ?? 0, this.dataKeys)
-    const { body, commitment } = seal(key, type, id, version, text)
+    const { body, commitment, salt } = seal(key, type, id, version, text)
     const seq = this.newSeq()
     const method = change.kind === 'put' ? change.method : 'DELETE'
     this.versionValues.push(
@@ -274,7 +274,7 @@ class OneWrite {
     await this.storeResource(planned, target.version + 1, updatedMs, seq)
     if (index) this.rows.add(target.key, index, this.systems, (reference) => this.keyOf(reference))
     const patient = owner === undefined ? null : await this.patientId(owner)
-    return { type, id, version, lastUpdatedMs: updatedMs, deleted: text === '', method, patient, text, commitment }
+    return { type, id, version, lastUpdatedMs: updatedMs, deleted: text === '', method, patient, text, commitment, salt }
   }
 
   private keyOf(reference: LocalReference): number {
@@ -363,6 +363,7 @@ function seal(key: KeyObject, type: string, id: string, version: string, text: s
   return {
     body: sealBody(key, type, id, version, salt, bytes),
     commitment: commitVersion(type, id, version, bytes, salt),
+    salt,
   }
 }
 

@@ -4,7 +4,16 @@
  * on reading, so that a hostile file cannot exhaust memory or time.
  */
 import { xchacha20poly1305 } from '@noble/ciphers/chacha.js'
-import { fromBase64url, fromUtf8, randomBytes, type ScryptCost, SalusError, scrypt, toBase64url, utf8 } from '@salus/core'
+import {
+  fromBase64url,
+  fromUtf8,
+  randomBytes,
+  type ScryptCost,
+  SalusError,
+  scrypt,
+  toBase64url,
+  utf8,
+} from '@salus/core'
 import { z } from 'zod'
 import { WalletState } from './state.ts'
 import { Wallet } from './wallet.ts'

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import type { Principal } from '../../auth/principal.ts'
 import type { Files } from '../../files/files.ts'
 import type { Outbox } from '../../outbox/outbox.ts'
-import { base64url, type Operation, operation } from '../operation.ts'
+import { base64url, type Operation, operationsOf } from '../operation.ts'
 
 export interface AdminApiParts {
   readonly custodian: string
@@ -14,14 +14,14 @@ export interface AdminApiParts {
   readonly erase: (patient: string, reason: string) => Promise<{ fileId: string; height: number }>
 }
 
-type Op = Operation<AdminApiParts, Principal>
+const operation = operationsOf<AdminApiParts, Principal>()
 
 const PatientReference = z
   .string()
   .regex(/^Patient\/[A-Za-z0-9\-.]{1,64}$/)
   .transform((reference) => reference.slice('Patient/'.length))
 
-const enrol: Op = operation({
+const enrol = operation({
   method: 'POST',
   path: '/enrolments',
   summary: 'Enrols the identity key of a patient whose identity was checked in person; replaces an earlier key',
@@ -30,7 +30,7 @@ const enrol: Op = operation({
     key: z.strictObject({ scheme: z.enum(['ed25519', 'webauthn-es256']), bytes: base64url(65) }),
   }),
   handle: async (parts, { body }) => {
-    const { patient, key } = body as { patient: string; key: PublicKey }
+    const { patient, key } = body
     // The ledger must know the file before the wallet can prove anything about it.
     await parts.outbox.flush()
     const file = await parts.files.enrol(patient, PublicKey.parse(PublicKey.toCbor(key)))
@@ -38,20 +38,20 @@ const enrol: Op = operation({
   },
 })
 
-const erase: Op = operation({
+const erase = operation({
   method: 'POST',
   path: '/patients/:id/erase',
   summary: 'Erases a patient: destroys the data key, bodies and indexes, and closes the file on the ledger',
   params: z.object({ id: z.string().regex(/^[A-Za-z0-9\-.]{1,64}$/) }),
   body: z.strictObject({ reason: z.string().min(1).max(500) }),
   handle: async (parts, { params, body }) => {
-    const { id } = params as { id: string }
-    const done = await parts.erase(id, (body as { reason: string }).reason)
+    const { id } = params
+    const done = await parts.erase(id, body.reason)
     return { patient: `Patient/${id}`, fileId: done.fileId, status: 'committed', height: done.height }
   },
 })
 
-const outbox: Op = operation({
+const outbox = operation({
   method: 'GET',
   path: '/outbox',
   summary: 'How many commitments wait for the ledger',
@@ -65,4 +65,4 @@ export function requireOperator(principal: Principal): Principal {
   return principal
 }
 
-export const ADMIN_OPERATIONS: readonly Op[] = [enrol, erase, outbox]
+export const ADMIN_OPERATIONS: readonly Operation<AdminApiParts, Principal>[] = [enrol, erase, outbox]

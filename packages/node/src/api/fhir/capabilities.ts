@@ -34,6 +34,9 @@ const TYPE_INTERACTIONS: readonly TypeInteraction[] = [
 
 const OPERATIONS = 'http://hl7.org/fhir/OperationDefinition'
 
+/** `$proof` is ours: docs/spec/record.md. */
+const PROOF_OPERATION = 'urn:salus:operation:proof'
+
 /** The text of the statement. */
 export function capabilityStatement(registry: readonly Interaction[], fhirBase: string, oauth: OauthUris): string {
   const names = new Set(registry.map(({ name }) => name))
@@ -61,10 +64,16 @@ function rest(names: ReadonlySet<string>, oauth: OauthUris): CapabilityStatement
   return {
     mode: 'server',
     security: security(oauth),
-    resource: definitions.resources.map((type) => resource(type, names, interaction)),
+    resource: types().map((type) => resource(type, names, interaction)),
     interaction: system.map((code) => ({ code })),
     ...(names.has('search-compartment') ? { compartment: ['http://hl7.org/fhir/CompartmentDefinition/patient'] } : {}),
   }
+}
+
+/** The types of R4's own value set: the definitions hold one of R4B besides, which no R4 client knows. */
+function types(): readonly string[] {
+  const known = new Set(definitions.codes['resource-types']?.codes)
+  return definitions.resources.filter((type) => known.has(type))
 }
 
 function resource(
@@ -73,6 +82,7 @@ function resource(
   interaction: CapabilityStatementRestResourceInteraction[],
 ): CapabilityStatementRestResource {
   const operations = [
+    ...(names.has('proof') ? [{ name: 'proof', definition: PROOF_OPERATION }] : []),
     ...(names.has('validate') ? [{ name: 'validate', definition: `${OPERATIONS}/Resource-validate` }] : []),
     ...(type === 'Patient' && names.has('everything')
       ? [{ name: 'everything', definition: `${OPERATIONS}/Patient-everything` }]

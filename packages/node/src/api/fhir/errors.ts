@@ -5,19 +5,27 @@
 
 import type { OperationOutcomeIssue } from '@medplum/fhirtypes'
 import { isSalusError, type SalusError } from '@salus/core'
+import type { ValidationIssue } from '../../vault/validate.ts'
 import type { FhirReply } from './interaction.ts'
 
 /** System of the stable codes in `OperationOutcome.issue.details.coding`. */
 export const ERROR_CODE_SYSTEM = 'urn:salus:error-code'
+/** System of the reasons of a refusal, beside the code. */
+const REASON_SYSTEM = 'urn:salus:reason'
+
+/** Paths of faults hold names as the client wrote them, so they are cut. */
+const EXPRESSION_LENGTH_MAX = 256
 
 type Row = readonly [status: number, issue: OperationOutcomeIssue['code']]
 
 const TABLE: Readonly<Record<string, Row>> = {
   'access-refused': [403, 'forbidden'],
+  'not-committed-yet': [409, 'incomplete'],
   'insufficient-scope': [403, 'forbidden'],
   'operator-required': [403, 'forbidden'],
   'write-not-allowed': [403, 'forbidden'],
   'not-found': [404, 'not-found'],
+  'commitment-unknown': [404, 'not-found'],
   'resource-absent': [404, 'not-found'],
   'path-unknown': [404, 'not-supported'],
   'type-unknown': [404, 'not-supported'],
@@ -33,6 +41,7 @@ const TABLE: Readonly<Record<string, Row>> = {
   'too-many-entries': [413, 'too-costly'],
   'media-type-not-supported': [415, 'not-supported'],
   'resource-invalid': [422, 'invariant'],
+  'patch-too-large': [413, 'too-long'],
   'patch-test-failed': [422, 'business-rule'],
   'patch-path-missing': [422, 'not-found'],
   'cross-patient-reference': [422, 'business-rule'],
@@ -84,8 +93,18 @@ export function errorReply(error: unknown): FhirReply {
   return { status, body: outcomeText(issuesOf(error, type)), ...(Array.isArray(allow) ? { allow } : {}) }
 }
 
-function issuesOf(error: SalusError, type: OperationOutcomeIssue['code']): OperationOutcomeIssue[] {
-  const { path } = error.details
-  const expression = typeof path === 'string' && path !== '' ? [path] : []
-  return [issue('error', type, error.code, error.message, expression)]
+/** One issue, or for an invalid resource one for each of its faults, with where they are. */
+function issuesOf(
+  { code, message, details }: SalusError,
+  type: OperationOutcomeIssue['code'],
+): OperationOutcomeIssue[] {
+  const faults = code === 'resource-invalid' ? (details.issues as readonly ValidationIssue[] | undefined) : undefined
+  if (faults === undefined) return [withReason(issue('error', type, code, message), details.reason)]
+  return faults.map((fault) => issue('error', fault.code, code, message, [fault.path.slice(0, EXPRESSION_LENGTH_MAX)]))
+}
+
+/** A refusal says its reason as a code of its own. */
+function withReason(refusal: OperationOutcomeIssue, reason: unknown): OperationOutcomeIssue {
+  if (typeof reason === 'string') refusal.details?.coding?.push({ system: REASON_SYSTEM, code: reason })
+  return refusal
 }

@@ -26,7 +26,7 @@ export async function pageOfHistory(
   const { principal, purpose } = request
   const passage = await gate.open(principal, { interaction, patients: [], instance, purpose })
   const page = await reader.history(passage.permit, wanted)
-  if (instance !== null && page.total === 0 && wanted.sinceMs === undefined && wanted.atMs === undefined) {
+  if (page.total === 0 && instance && !(await reader.read(passage.permit, instance.type, instance.id))) {
     await passage.notFound()
     throw new SalusError('not-found', 'there is no such resource')
   }

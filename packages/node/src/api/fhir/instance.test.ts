@@ -102,6 +102,8 @@ test('history lists versions, newest first, and pages', async () => {
   }
   assert.deepEqual(seen, ['W/"3"', 'W/"2"', 'W/"1"'])
   assert.equal((await server.call('GET', '/Patient/never-was/_history')).status, 404)
+  assert.equal((await server.call('GET', '/Patient/never-was/_history?_since=2000')).status, 404)
+  assert.equal((await server.call('GET', '/Patient/aged/_history?_since=2100')).json.total, 0)
   assert.equal((await server.call('GET', '/Patient/_history?_since=2100-01-01')).json.total, 0)
   assert.equal(codeOf(await server.call('GET', '/_history?_since=soon')), 'history-parameter-malformed')
 })
@@ -112,6 +114,14 @@ test('a version that the client has is not sent again', async () => {
   assert.equal(same.status, 304)
   assert.equal(same.text, '')
   assert.equal((await server.call('GET', `/Patient/${id}`, { headers: { 'if-none-match': 'W/"2"' } })).status, 200)
+})
+
+test('a version has a proof once the ledger has it', async () => {
+  const id = await created(PATIENT)
+  const early = await server.call('GET', `/Patient/${id}/_history/1/$proof`)
+  assert.equal(early.status, 409)
+  assert.equal(codeOf(early), 'not-committed-yet')
+  assert.equal((await server.call('GET', `/Patient/${id}/_history/2/$proof`)).status, 404)
 })
 
 test('Prefer says what a write answers with', async () => {
@@ -193,4 +203,5 @@ test('what is not a valid resource is refused', async () => {
   const told = await server.call('POST', '/Patient/$validate', { body: { ...PATIENT, active: 'yes' } })
   assert.equal(told.status, 200)
   assert.equal(told.json.issue[0]?.severity, 'error')
+  assert.deepEqual(told.json.issue[0]?.expression, ['Patient.active'])
 })

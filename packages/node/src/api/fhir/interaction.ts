@@ -8,7 +8,7 @@ import type { Action } from '../../auth/scopes.ts'
 import type { Gate } from '../../gate/gate.ts'
 import type { Purpose } from '../../gate/purpose.ts'
 import type { NumberSpellings } from '../../vault/fhir-json.ts'
-import type { VaultReader, VaultWriter } from '../../vault/vault.ts'
+import type { StoredVersion, VaultReader, VaultWriter } from '../../vault/vault.ts'
 import type { ConditionalLock } from './conditional.ts'
 import type { Router } from './route.ts'
 import type { Lookups, Plan } from './write.ts'
@@ -24,6 +24,8 @@ export interface FhirServer {
   readonly capabilities: string
   readonly conditional: ConditionalLock
   readonly router: Router
+  /** The proof file of a version. @throws SalusError `not-committed-yet` */
+  readonly prove: (version: StoredVersion) => Promise<string>
 }
 
 /** The variable parts of a path; those that the path of an interaction has not are empty. */

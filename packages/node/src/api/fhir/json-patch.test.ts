@@ -45,6 +45,21 @@ test('what cannot be applied is refused', () => {
   assert.equal(code({ op: 'move', from: '/foo', path: '/foo/0' }), 'patch-malformed')
 })
 
+test('copies and moves into one another cannot grow without bound', () => {
+  const doubling = Array.from({ length: 40 }, () => ({ op: 'copy', from: '/a', path: '/a/-' }))
+  assert.throws(() => applyPatch({ a: [1] }, doubling), { code: 'patch-too-large' })
+  const deep = `/${Array.from({ length: 20_000 }, () => 'a').join('/')}`
+  const nested: Record<string, unknown> = {}
+  let inner = nested
+  for (let depth = 0; depth < 20_000; depth++) {
+    inner.a = {}
+    inner = inner.a as Record<string, unknown>
+  }
+  assert.throws(() => applyPatch({ a: nested.a, b: 1 }, [{ op: 'copy', from: '/a', path: `${deep}` }]), {
+    code: 'patch-too-large',
+  })
+})
+
 test('any patch is applied or refused', () => {
   const operation = fc.record(
     {

@@ -1,9 +1,7 @@
 /** JSON Patch (RFC 6902) on parsed JSON, with JSON Pointers (RFC 6901). */
 import { isDeepStrictEqual } from 'node:util'
 import { SalusError } from '@salus/core'
-
-/** Operations of one patch. */
-export const PATCH_OPERATIONS_MAX = 1000
+import { PATCH_OPERATIONS_MAX, RESOURCE_BYTES_MAX } from '../../limits.ts'
 
 type Container = Record<string, unknown> | unknown[]
 
@@ -16,11 +14,23 @@ interface Operation {
 
 /**
  * Applies the operations in order; `document` is changed in place.
- * @throws SalusError `patch-malformed`, `patch-path-missing`, `patch-test-failed`
+ * @throws SalusError `patch-malformed`, `patch-path-missing`, `patch-test-failed`, `patch-too-large`
  */
 export function applyPatch(document: object, patch: unknown): void {
   if (!Array.isArray(patch) || patch.length > PATCH_OPERATIONS_MAX) throw malformed('a patch is a list of operations')
-  for (const item of patch) apply(document as Container, readOperation(item))
+  const budget = { copyBytes: RESOURCE_BYTES_MAX }
+  try {
+    for (const item of patch) apply(document as Container, readOperation(item), budget)
+  } catch (error) {
+    // A few copies and moves into one another nest deeper than the stack can follow.
+    if (error instanceof RangeError) throw tooLarge()
+    throw error
+  }
+}
+
+/** What the copies of one patch may add up to: each could double the document. */
+interface Budget {
+  copyBytes: number
 }
 
 function readOperation(item: unknown): Operation {
@@ -31,7 +41,7 @@ function readOperation(item: unknown): Operation {
   return { op, path, from, value }
 }
 
-function apply(document: Container, { op, path, from, value }: Operation): void {
+function apply(document: Container, { op, path, from, value }: Operation, budget: Budget): void {
   switch (op) {
     case 'add':
       add(document, path, value)
@@ -48,7 +58,7 @@ function apply(document: Container, { op, path, from, value }: Operation): void 
       add(document, path, remove(document, from))
       break
     case 'copy':
-      add(document, path, structuredClone(get(document, from)))
+      add(document, path, copyOf(get(document, from), budget))
       break
     case 'test':
       if (isDeepStrictEqual(get(document, path), value)) break
@@ -56,6 +66,13 @@ function apply(document: Container, { op, path, from, value }: Operation): void 
     default:
       throw malformed('there is no such operation')
   }
+}
+
+function copyOf(value: unknown, budget: Budget): unknown {
+  const text = JSON.stringify(value)
+  budget.copyBytes -= text.length
+  if (budget.copyBytes < 0) throw tooLarge()
+  return JSON.parse(text)
 }
 
 function add(document: Container, path: string, value: unknown): void {
@@ -113,6 +130,10 @@ function position(key: string): number {
 
 function malformed(message: string): SalusError {
   return new SalusError('patch-malformed', `the patch is malformed: ${message}`)
+}
+
+function tooLarge(): SalusError {
+  return new SalusError('patch-too-large', 'the patch makes the resource too large', { RESOURCE_BYTES_MAX })
 }
 
 function missing(): SalusError {

@@ -34,6 +34,8 @@ export interface FhirApiOptions {
   /** The base URL under which this requester sees this server: for members, their own gateway. */
   readonly linkBaseFor: (principal: Principal) => string
   readonly oauth: OauthUris
+  /** The proof file of a version. @throws SalusError `not-committed-yet` */
+  readonly prove: FhirServer['prove']
 }
 
 const FHIR_JSON = 'application/fhir+json; charset=utf-8'
@@ -60,6 +62,7 @@ export async function fhirApi(app: FastifyInstance, options: FhirApiOptions): Pr
     capabilities: capabilityStatement(INTERACTIONS, options.fhirBase, options.oauth),
     conditional: new ConditionalLock(),
     router,
+    prove: options.prove,
   }
   const calls = new WeakMap<FastifyRequest, Call>()
   addBodyParsers(app)

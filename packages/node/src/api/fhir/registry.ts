@@ -11,6 +11,7 @@ import { historyInstance } from './interactions/history-instance.ts'
 import { historySystem } from './interactions/history-system.ts'
 import { historyType } from './interactions/history-type.ts'
 import { patch } from './interactions/patch.ts'
+import { proof } from './interactions/proof.ts'
 import { read } from './interactions/read.ts'
 import { searchCompartment, searchCompartmentByPost } from './interactions/search-compartment.ts'
 import { searchSystem, searchSystemByPost } from './interactions/search-system.ts'
@@ -23,6 +24,7 @@ export const INTERACTIONS: readonly Interaction[] = [
   capabilities,
   read,
   vread,
+  proof,
   historyInstance,
   historyType,
   historySystem,

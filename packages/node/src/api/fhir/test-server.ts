@@ -59,6 +59,7 @@ export interface ReplyJson {
 export interface ReplyIssue {
   readonly severity: string
   readonly diagnostics: string
+  readonly expression: readonly string[]
   readonly details: { readonly coding: readonly { readonly code: string }[] }
 }
 
@@ -100,6 +101,8 @@ export async function startTestServer(): Promise<TestServer> {
     vaultReader: vault.reader,
     vaultWriter: vault.writer,
     gate,
+    // There is no ledger here, so nothing is ever committed.
+    prove: () => Promise.reject(new SalusError('not-committed-yet', 'the ledger has not committed this yet')),
     authenticate: (request) =>
       challenged(request, async () => {
         const token = request.headers.authorization?.replace('Bearer ', '')

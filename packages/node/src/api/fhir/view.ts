@@ -3,6 +3,7 @@
  * resource that is shown whole is passed on byte for byte, because its bytes are what was committed.
  */
 import { SalusError } from '@salus/core'
+import { REQUEST_BYTES_MAX } from '../../limits.ts'
 import { elementsOf } from '../../vault/definitions/elements.ts'
 import { parseFhirJson, writeFhirJson } from '../../vault/fhir-json.ts'
 
@@ -36,7 +37,7 @@ function isSummary(text: string): text is Summary {
 export function showResource(text: string, view: View): string {
   if (view.summary === 'false' && view.elements.length === 0) return text
   if (view.summary === 'count') return text
-  const parsed = parseFhirJson(text)
+  const parsed = parseFhirJson(text, REQUEST_BYTES_MAX)
   const resource = parsed.resource as Record<string, unknown> & { resourceType: string }
   const keep = keptElements(resource.resourceType, view)
   for (const name of Object.keys(resource)) {

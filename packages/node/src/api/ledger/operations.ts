@@ -3,7 +3,7 @@ import { checkpointOrigin, type Genesis, SalusError, toBase64url, toHex } from '
 import type { Ledger } from '@salus/ledger'
 import { stateProofFile, withoutWitnesses, writeProofFile } from '@salus/proof'
 import { z } from 'zod'
-import { base64url, type Operation, operation, Raw } from '../operation.ts'
+import { base64url, type Operation, operationsOf, Raw } from '../operation.ts'
 
 export interface LedgerApiParts {
   readonly ledger: Ledger
@@ -11,12 +11,12 @@ export interface LedgerApiParts {
   readonly genesisText: string
 }
 
-type Op = Operation<LedgerApiParts, unknown>
+const operation = operationsOf<LedgerApiParts, undefined>()
 
 /** Full tiles never change; partial ones are replaced by longer ones. */
 const IMMUTABLE = 'public, max-age=31536000, immutable'
 
-const status: Op = operation({
+const status = operation({
   method: 'GET',
   path: '/status',
   summary: 'Height, sizes and roots of this replica, and how far it lags behind',
@@ -38,52 +38,52 @@ const status: Op = operation({
   },
 })
 
-const genesis: Op = operation({
+const genesis = operation({
   method: 'GET',
   path: '/genesis',
   summary: 'The genesis file. Verifiers must get it from somebody they trust, not from here',
   handle: ({ genesisText }) => new Raw('application/json', genesisText),
 })
 
-const checkpoint: Op = operation({
+const checkpoint = operation({
   method: 'GET',
   path: '/checkpoint',
   summary: 'The latest checkpoint, a C2SP signed note',
   handle: ({ ledger }) => new Raw('text/plain; charset=utf-8', ledger.checkpoint(), 'no-cache'),
 })
 
-const tile: Op = operation({
+const tile = operation({
   method: 'GET',
   path: '/tile/*',
   summary: 'The log as C2SP tlog-tiles: hash tiles and entry bundles',
   params: z.object({ '*': z.string().max(200) }),
   handle: ({ ledger }, { params }) => {
-    const path = (params as { '*': string })['*']
+    const path = params['*']
     const content = ledger.tile(path)
     if (content === undefined) throw new SalusError('tile-unknown', 'the log has no such tile')
     return new Raw('application/octet-stream', content, path.includes('.p/') ? 'no-cache' : IMMUTABLE)
   },
 })
 
-const proveState: Op = operation({
+const proveState = operation({
   method: 'GET',
   path: '/proof/state/:key',
   summary: 'A proof file for the presence or absence of one state key (base64url)',
   params: z.object({ key: base64url(512) }),
   handle: ({ ledger, genesis }, { params }) => {
-    const proof = ledger.proveState((params as { key: Uint8Array }).key)
+    const proof = ledger.proveState(params.key)
     const bare = { ...proof, checkpoint: withoutWitnesses(proof.checkpoint, genesis) }
     return new Raw('application/json', writeProofFile(stateProofFile(bare)))
   },
 })
 
-const proveEntry: Op = operation({
+const proveEntry = operation({
   method: 'GET',
   path: '/proof/entry/:index',
   summary: 'The log entry at an index with its audit path and the checkpoint',
   params: z.object({ index: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER) }),
   handle: ({ ledger }, { params }) => {
-    const { index } = params as { index: number }
+    const { index } = params
     if (index >= ledger.status().logSize) throw new SalusError('not-found', 'the log has no entry at this index')
     const proof = ledger.proveEntry(index)
     return {
@@ -95,4 +95,4 @@ const proveEntry: Op = operation({
   },
 })
 
-export const LEDGER_OPERATIONS: readonly Op[] = [status, genesis, checkpoint, tile, proveState, proveEntry]
+export const LEDGER_OPERATIONS: readonly Operation<LedgerApiParts, undefined>[] = [status, genesis, checkpoint, tile, proveState, proveEntry]

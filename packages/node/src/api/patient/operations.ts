@@ -14,14 +14,16 @@ import {
 import type { Ledger } from '@salus/ledger'
 import { writeProofFile } from '@salus/proof'
 import { z } from 'zod'
+import { compilePolicy } from '../../consent/compile.ts'
 import type { ConsentDocuments } from '../../consent/documents.ts'
+import { parsePolicy } from '../../consent/policy.ts'
 import type { Queries } from '../../db/database.ts'
 import { disclosureLog, type LogParts } from '../../disclosure/log.ts'
 import type { Journal } from '../../disclosure/journal.ts'
 import type { Files, PatientFile } from '../../files/files.ts'
 import { CONSENT_BYTES_MAX } from '../../limits.ts'
 import { itemEvidence } from '../../outbox/evidence.ts'
-import { base64url, hex, type Operation, operation, Raw } from '../operation.ts'
+import { base64url, hex, type Operation, operationsOf, Raw } from '../operation.ts'
 
 export interface PatientApiParts extends LogParts {
   readonly read: Queries
@@ -37,7 +39,7 @@ export interface PatientCaller {
   readonly key: PublicKey
 }
 
-type Op = Operation<PatientApiParts, PatientCaller>
+const operation = operationsOf<PatientApiParts, PatientCaller>()
 
 /** The caller's own file. @throws SalusError `not-the-patient`, also where there is no such file */
 function ownFile(parts: PatientApiParts, caller: PatientCaller, fileId: string): PatientFile {
@@ -48,7 +50,7 @@ function ownFile(parts: PatientApiParts, caller: PatientCaller, fileId: string):
 
 const FileParams = z.object({ file: hex(16) })
 
-const listFiles: Op = operation({
+const listFiles = operation({
   method: 'GET',
   path: '/files',
   summary: 'The files for which the signing key is enrolled',
@@ -71,29 +73,31 @@ const ConsentBody = z.strictObject({
   transaction: base64url(16 * 1024),
 })
 
-const grant: Op = operation({
+const grant = operation({
   method: 'POST',
   path: '/files/:file/consents',
   summary: 'Stores a signed consent document and commits it to the ledger; returns once committed',
   params: FileParams,
   body: ConsentBody,
   handle: async (parts, { caller, params, body }) => {
-    const file = ownFile(parts, caller, (params as { file: string }).file)
+    const file = ownFile(parts, caller, params.file)
     if (file.patient === null) throw new SalusError('patient-erased', 'this file is erased')
-    const { transaction, ...consent } = body as z.infer<typeof ConsentBody>
-    const receipt = await submitConsentCommand(parts.ledger, transaction)
+    const { transaction, ...consent } = body
+    // What this node could not apply must not reach the ledger.
+    compilePolicy(parsePolicy(consent.document))
+    const receipt = await submitConsentCommand(parts.ledger, transaction, REPEATED)
     await parts.consents.accept({ ...consent, file: { ...file, patient: file.patient } })
     return { id: consent.consentId, status: 'committed', height: receipt.height }
   },
 })
 
-const listConsents: Op = operation({
+const listConsents = operation({
   method: 'GET',
   path: '/files/:file/consents',
   summary: 'The consent documents that this custodian holds for a file',
   params: FileParams,
   handle: async (parts, { caller, params }) => {
-    const file = ownFile(parts, caller, (params as { file: string }).file)
+    const file = ownFile(parts, caller, params.file)
     const documents = file.patient === null ? [] : await parts.consents.ofPatient(file.patient)
     return {
       consents: documents.map(({ consentId, document, salt, controller }) => ({
@@ -106,7 +110,7 @@ const listConsents: Op = operation({
   },
 })
 
-const submit: Op = operation({
+const submit = operation({
   method: 'POST',
   path: '/transactions',
   summary: 'Brings a consent transaction that a wallet signed to the ledger, for example a revocation',
@@ -115,20 +119,20 @@ const submit: Op = operation({
     if (parts.files.byIdentity(caller.key).length === 0) {
       throw new SalusError('not-the-patient', 'this key is not enrolled here')
     }
-    const receipt = await submitConsentCommand(parts.ledger, (body as { transaction: Uint8Array }).transaction)
+    const receipt = await submitConsentCommand(parts.ledger, body.transaction)
     return { status: 'committed', height: receipt.height, transaction: toHex(receipt.transactionId) }
   },
 })
 
-const readLog: Op = operation({
+const readLog = operation({
   method: 'GET',
   path: '/files/:file/log',
   summary: 'The disclosure log of a file with the batches committed so far, under the custodian’s signature',
   params: FileParams,
   query: z.object({ after: z.coerce.number().int().min(0).default(0) }),
   handle: async (parts, { caller, params, query }) => {
-    const file = ownFile(parts, caller, (params as { file: string }).file)
-    const log = await disclosureLog(parts, file.fileId, (query as { after: number }).after)
+    const file = ownFile(parts, caller, params.file)
+    const log = await disclosureLog(parts, file.fileId, query.after)
     return {
       entries: log.entries.map(toBase64url),
       batches: log.batches.map(({ count, root }) => ({ count, root: toHex(root) })),
@@ -138,13 +142,13 @@ const readLog: Op = operation({
   },
 })
 
-const prove: Op = operation({
+const prove = operation({
   method: 'GET',
   path: '/files/:file/log/:sequence/proof',
   summary: 'The proof file of one disclosure, for `salus verify`',
   params: z.object({ file: hex(16), sequence: z.coerce.number().int().min(1) }),
   handle: async (parts, { caller, params }) => {
-    const { file: fileId, sequence } = params as { file: string; sequence: number }
+    const { file: fileId, sequence } = params
     const file = ownFile(parts, caller, fileId)
     const { row, entry } = await parts.journal.entry(file.fileId, sequence)
     const evidence = await itemEvidence(parts, disclosureCommitment(entry))
@@ -158,15 +162,31 @@ const prove: Op = operation({
   },
 })
 
-/** @throws SalusError `transaction-not-consent`, the ledger's code when it refuses */
-async function submitConsentCommand(ledger: Ledger, wire: Uint8Array): ReturnType<Ledger['submit']> {
+/** What a grant meets when its first answer was lost: the consent stands, and is checked against its row anyway. */
+const REPEATED: readonly string[] = ['replayed', 'consent-exists']
+
+/** @throws SalusError `transaction-not-consent`, the ledger's code when it refuses with none of `tolerated` */
+async function submitConsentCommand(
+  ledger: Ledger,
+  wire: Uint8Array,
+  tolerated: readonly string[] = [],
+): ReturnType<Ledger['submit']> {
   const { body } = parseTransaction(wire)
   if (body.commands.some((command) => command.contract !== 'consent')) {
     throw new SalusError('transaction-not-consent', 'wallets submit consent commands only')
   }
   const receipt = await ledger.submit(wire)
-  if (receipt.code !== null) throw new SalusError(receipt.code, 'the ledger refused the transaction')
+  if (receipt.code !== null && !tolerated.includes(receipt.code)) {
+    throw new SalusError(receipt.code, 'the ledger refused the transaction')
+  }
   return receipt
 }
 
-export const PATIENT_OPERATIONS: readonly Op[] = [listFiles, grant, listConsents, submit, readLog, prove]
+export const PATIENT_OPERATIONS: readonly Operation<PatientApiParts, PatientCaller>[] = [
+  listFiles,
+  grant,
+  listConsents,
+  submit,
+  readLog,
+  prove,
+]

@@ -221,12 +221,13 @@ function addString(index: ExtractedIndex, at: At, value: unknown, type: string):
 }
 
 function addReference(index: ExtractedIndex, at: At, value: unknown, type: string): void {
-  if (typeof value === 'string') return addTarget(index, at, value, true)
-  if (type === 'Identifier') return addIdentifier(index, at, value as Record<string, unknown>)
-  if (type !== 'Reference') return
-  const { reference, identifier } = value as { reference?: unknown; identifier?: Record<string, unknown> }
-  if (typeof reference === 'string') addTarget(index, at, reference, false)
-  if (identifier) addIdentifier(index, at, identifier)
+  if (typeof value === 'string') addTarget(index, at, value, true)
+  else if (type === 'Identifier') addIdentifier(index, at, value as Record<string, unknown>)
+  else if (type === 'Reference') {
+    const { reference, identifier } = value as { reference?: unknown; identifier?: Record<string, unknown> }
+    if (typeof reference === 'string') addTarget(index, at, reference, false)
+    if (identifier) addIdentifier(index, at, identifier)
+  }
 }
 
 /** Local references are joined by number; all others, and canonicals, are found by their text. */

@@ -49,7 +49,9 @@ export function pathId(text: string): number {
 export function pathUses(expression: string, type: string): PathUse[] {
   const uses: PathUse[] = []
   for (const member of expression.split(' | ')) {
-    const text = member.replace(/^\((.*)\)(\.\w+)?$/, '$1$2').trim()
+    const bare = member.replace(/^\((.*)\)(\.\w+)?$/, '$1$2').trim()
+    // One parameter of the standard (InsurancePlan name) leaves its type out.
+    const text = /^[A-Z]/.test(bare) ? bare : `${type}.${bare}`
     const root = /^\w+/.exec(text)?.[0]
     if (root === type || root === 'Resource' || root === 'DomainResource') uses.push(compileUse(text, type))
   }

@@ -1,5 +1,6 @@
 /** patch: `PATCH [base]/[type]/[id]` with a JSON Patch (FHIR R4 section 3.1.0.6). */
 import { SalusError } from '@salus/core'
+import { REQUEST_BYTES_MAX } from '../../../limits.ts'
 import { parseFhirJson } from '../../../vault/fhir-json.ts'
 import { requireResource } from '../body.ts'
 import type { FhirRequest } from '../interaction.ts'
@@ -17,7 +18,7 @@ export const patch = writeInteraction({
     const before = await current(path.type, path.id)
     if (before === undefined) throw new SalusError('not-found', 'there is no such resource')
     if (before.deleted) throw new SalusError('gone', 'the resource was deleted')
-    const document = parseFhirJson(before.text)
+    const document = parseFhirJson(before.text, REQUEST_BYTES_MAX)
     const { resource: operations, spellings } = patchOf(request)
     applyPatch(document.resource as object, operations)
     const resource = requireResource(document.resource, path.type)

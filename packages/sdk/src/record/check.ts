@@ -1,0 +1,53 @@
+/** The recipient's check: that what arrived is what its custodian recorded, and since when. */
+import { equalJson } from './equal.ts'
+import type { Bundle, Resource } from '@medplum/fhirtypes'
+import { SalusError } from '@salus/core'
+import { openProofFile, type RecordClaim, readProofFile } from '@salus/proof'
+
+/** A version of a resource, as an answer names it. */
+export interface ReceivedVersion {
+  readonly type: string
+  readonly id: string
+  readonly version: string
+  readonly resource: Resource
+}
+
+/** The tag of a resource that was shortened for the answer (FHIR R4 section 3.1.1.5.9): it has no proof of its own. */
+const SUBSETTED = 'SUBSETTED'
+
+/** The whole resources in an answer, a resource or a Bundle; outcomes and shortened resources are left out. */
+export function receivedVersions(answer: Resource): readonly ReceivedVersion[] {
+  const resources = answer.resourceType === 'Bundle' ? bundled(answer) : [answer]
+  return resources.flatMap((resource) => {
+    const { resourceType: type, id, meta } = resource
+    const shortened = meta?.tag?.some((tag) => tag.code === SUBSETTED) ?? false
+    if (id === undefined || meta?.versionId === undefined || shortened) return []
+    return [{ type, id, version: meta.versionId, resource }]
+  })
+}
+
+function bundled(bundle: Bundle): Resource[] {
+  return (bundle.entry ?? []).flatMap((entry) => {
+    const { resource } = entry
+    if (resource === undefined) return []
+    return resource.resourceType === 'Bundle' ? bundled(resource) : [resource]
+  })
+}
+
+/**
+ * Checks a received version against the text of its proof file.
+ * @throws SalusError `record-mismatch` when the proof is about something else, and the codes of proofs that do not hold
+ */
+export function checkReceived(received: ReceivedVersion, proof: string, genesis: string): RecordClaim {
+  const { claim } = openProofFile(proof, genesis)
+  const file = readProofFile(proof)
+  if (claim.kind !== 'record' || file.kind !== 'record') throw mismatch(received)
+  const { type, id, version, resource } = received
+  const same = claim.type === type && claim.id === id && claim.version === version && file.resource !== null
+  if (!same || !equalJson(JSON.parse(file.resource as string), resource)) throw mismatch(received)
+  return claim
+}
+
+function mismatch({ type, version }: ReceivedVersion): SalusError {
+  return new SalusError('record-mismatch', 'what arrived is not what was recorded', { type, version })
+}

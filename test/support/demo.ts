@@ -1,0 +1,196 @@
+/**
+ * A demo network for a test: a real child process in a folder of its own under the system's temporary folder, driven
+ * as any integrator drives it (docs/operating/demo.md). A test that fails leaves the folder behind and shows what the
+ * network said.
+ */
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { collect, type Ended, runSalus, spawnSalus } from './child.ts'
+import { FhirClient } from './fhir.ts'
+import { freePorts } from './ports.ts'
+
+const STATE = 'state'
+const READY_MS_MAX = 120_000
+const STOP_MS_MAX = 15_000
+
+export interface Member {
+  readonly id: string
+  readonly name: string
+  readonly url: string
+  readonly fhir: string
+  readonly organization: string
+  readonly adminToken: string
+  readonly clinicianToken: string
+  readonly clinicianPractitioner: string
+}
+
+export interface DemoPatient {
+  readonly name: string
+  /** Relative to the demo's folder. */
+  readonly wallet: string
+  readonly passphrase: string
+  readonly files: Readonly<Record<string, string>>
+}
+
+/** demo.json. */
+export interface NetworkDescription {
+  readonly portal: string
+  readonly genesis: string
+  readonly members: Readonly<Record<string, Member>>
+  readonly patients: readonly DemoPatient[]
+}
+
+/** What a `salus … --json` command answered. */
+export interface Answer<Document = any> extends Ended {
+  readonly json: Document
+}
+
+export class Demo {
+  /** Everything is relative to this folder. */
+  readonly folder = mkdtempSync(join(tmpdir(), 'salus-e2e-'))
+  readonly #port: number
+  readonly #options: readonly string[]
+  #child: ChildProcess | undefined
+  #output: () => string = () => ''
+  #network: NetworkDescription | undefined
+
+  constructor(port: number, options: readonly string[]) {
+    this.#port = port
+    this.#options = options
+  }
+
+  get port(): number {
+    return this.#port
+  }
+
+  get pid(): number {
+    return this.#child?.pid as number
+  }
+
+  get network(): NetworkDescription {
+    return this.#network as NetworkDescription
+  }
+
+  /** The path of a file of the network's state. */
+  state(...parts: readonly string[]): string {
+    return join(this.folder, STATE, ...parts)
+  }
+
+  /** The text of the genesis file that verifiers trust. */
+  get genesis(): string {
+    return readFileSync(join(this.folder, this.network.genesis), 'utf8')
+  }
+
+  member(name: string): Member {
+    const member = this.network.members[name]
+    if (member === undefined) throw new Error(`no member ${name}`)
+    return member
+  }
+
+  patient(index: number): DemoPatient & { readonly reference: string; readonly id: string } {
+    const patient = this.network.patients[index]
+    const reference = patient?.files.riverside
+    if (patient === undefined || reference === undefined) throw new Error(`no patient ${index}`)
+    return { ...patient, reference, id: reference.slice('Patient/'.length) }
+  }
+
+  /** A member's own FHIR server, asked by its administrator or its clinician. */
+  own(name: string, who: 'admin' | 'clinician'): FhirClient {
+    const member = this.member(name)
+    return new FhirClient(member.fhir, who === 'admin' ? member.adminToken : member.clinicianToken)
+  }
+
+  /** Another member's FHIR server through the own node, asked by the own clinician. */
+  exchange(asker: string, custodian: string, headers: Readonly<Record<string, string>> = {}): FhirClient {
+    const { url, clinicianToken } = this.member(asker)
+    return new FhirClient(`${url}/exchange/${custodian}/fhir`, clinicianToken, headers)
+  }
+
+  /** Starts the network; resolves to the milliseconds until it was ready. */
+  async start(): Promise<number> {
+    const startedAtMs = performance.now()
+    const child = spawnSalus(['demo', '--dir', STATE, '--port', String(this.#port), ...this.#options], this.folder)
+    this.#child = child
+    const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)]
+    this.#output = () => `${stdout()}${stderr()}`
+    await whenReady(child, stdout, this.#output)
+    this.#network = JSON.parse(readFileSync(this.state('demo.json'), 'utf8')) as NetworkDescription
+    return performance.now() - startedAtMs
+  }
+
+  /** Ends the network; resolves to its exit code, null when the signal ended it. */
+  async stop(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL' = 'SIGTERM'): Promise<number | null> {
+    const child = this.#child
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null
+    const closed = once(child, 'close')
+    child.kill(signal)
+    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS_MAX)
+    const [code] = (await closed) as [number | null]
+    clearTimeout(timer)
+    return code
+  }
+
+  /** Runs `salus … --json` in the demo's folder. */
+  async salus(args: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<Answer> {
+    const ended = await runSalus([...args, '--json', '--dir', STATE], this.folder, environment)
+    return { ...ended, json: parse(ended.stdout) }
+  }
+
+  /** The same for a command that opens a wallet. */
+  wallet(patient: Pick<DemoPatient, 'wallet' | 'passphrase'>, args: readonly string[]): Promise<Answer> {
+    return this.salus([...args, '--wallet', patient.wallet], { SALUS_PASSPHRASE: patient.passphrase })
+  }
+
+  /** Ends the network and removes its folder; after a failure shows and keeps everything. */
+  async close(passed: boolean): Promise<void> {
+    await this.stop()
+    if (passed) rmSync(this.folder, { recursive: true, force: true })
+    else process.stderr.write(`\nthe network's folder is left in ${this.folder}; it said:\n${this.#output()}\n`)
+  }
+}
+
+/** A running demo network that ends with the test `t`. */
+export async function startDemo(t: TestContext, options: readonly string[] = []): Promise<Demo> {
+  const demo = new Demo(await freePorts(), options)
+  t.after(() => demo.close(t.passed))
+  await demo.start()
+  return demo
+}
+
+/** One step of a test that stands on the ones before it: when it fails, the rest is not run. */
+export async function step(t: TestContext, name: string, run: (t: TestContext) => Promise<void>): Promise<void> {
+  let failed = true
+  await t.test(name, async (inner) => {
+    await run(inner)
+    failed = false
+  })
+  if (failed) throw new Error(`"${name}" failed, and what follows stands on it`)
+}
+
+function parse(text: string): any {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function whenReady(child: ChildProcess, stdout: () => string, output: () => string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const fail = (why: string): void => {
+      clearTimeout(timer)
+      reject(new Error(`the demo ${why}:\n${output()}`))
+    }
+    const timer = setTimeout(() => fail('was not ready in time'), READY_MS_MAX)
+    child.once('close', (code) => fail(`ended with ${code}`))
+    child.stdout?.on('data', () => {
+      if (!/^ready http:\/\/\S+$/m.test(stdout())) return
+      clearTimeout(timer)
+      resolve()
+    })
+  })
+}
