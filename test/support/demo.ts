@@ -45,8 +45,34 @@ export interface NetworkDescription {
 }
 
 /** What a `salus … --json` command answered. */
-export interface Answer<Document = any> extends Ended {
+export interface Answer<Document> extends Ended {
   readonly json: Document
+}
+
+/** What `--json` prints when a command fails. */
+export interface Failed {
+  readonly error: { readonly code: string; readonly message: string; readonly reason?: string }
+}
+
+/** `salus log --json`. */
+export interface DisclosureLog {
+  readonly complete: boolean
+  readonly disclosures: readonly Disclosure[]
+}
+
+export interface Disclosure {
+  readonly id: string
+  readonly when: string
+  readonly member: string
+  readonly practitioner: string | null
+  readonly purpose: string
+  readonly decision: 'permit' | 'deny'
+  readonly reason: string
+  readonly emergency: boolean
+  readonly emergencyReason: string | null
+  readonly what: readonly { readonly type: string; readonly count: number }[]
+  readonly consent: string | null
+  readonly status: 'accepted' | 'committed' | 'proven'
 }
 
 export class Demo {
@@ -135,14 +161,20 @@ export class Demo {
   }
 
   /** Runs `salus … --json` in the demo's folder. */
-  async salus(args: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<Answer> {
+  async salus<Document = Failed>(
+    args: readonly string[],
+    environment: NodeJS.ProcessEnv = {},
+  ): Promise<Answer<Document>> {
     const ended = await runSalus([...args, '--json', '--dir', STATE], this.folder, environment)
-    return { ...ended, json: parse(ended.stdout) }
+    return { ...ended, json: parse(ended.stdout) as Document }
   }
 
   /** The same for a command that opens a wallet. */
-  wallet(patient: Pick<DemoPatient, 'wallet' | 'passphrase'>, args: readonly string[]): Promise<Answer> {
-    return this.salus([...args, '--wallet', patient.wallet], { SALUS_PASSPHRASE: patient.passphrase })
+  wallet<Document = Failed>(
+    patient: Pick<DemoPatient, 'wallet' | 'passphrase'>,
+    args: readonly string[],
+  ): Promise<Answer<Document>> {
+    return this.salus<Document>([...args, '--wallet', patient.wallet], { SALUS_PASSPHRASE: patient.passphrase })
   }
 
   /** Ends the network and removes its folder; after a failure shows and keeps everything. */
@@ -171,7 +203,7 @@ export async function step(t: TestContext, name: string, run: (t: TestContext) =
   if (failed) throw new Error(`"${name}" failed, and what follows stands on it`)
 }
 
-function parse(text: string): any {
+function parse(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {

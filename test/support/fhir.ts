@@ -1,15 +1,15 @@
 /** A small FHIR client: what a request answered, and pages followed to their end. */
 import assert from 'node:assert/strict'
+import type { Bundle, OperationOutcome, Resource } from '@medplum/fhirtypes'
 
-export type Json = Readonly<Record<string, any>>
-export type Resource = Json & { readonly resourceType: string; readonly id: string }
+export type Stored = Resource & { readonly id: string }
 
 export interface Reply {
   readonly status: number
   readonly headers: Headers
   readonly text: string
   /** The parsed body; undefined when it is not JSON. */
-  readonly json: any
+  readonly json: unknown
   /** The stable code of an OperationOutcome or of an error of the other doors. */
   readonly code: string | undefined
 }
@@ -17,8 +17,8 @@ export interface Reply {
 /** A searchset or history, all pages together. */
 export interface Pages {
   readonly totals: readonly (number | undefined)[]
-  readonly matches: readonly Resource[]
-  readonly included: readonly Resource[]
+  readonly matches: readonly Stored[]
+  readonly included: readonly Stored[]
   readonly pages: number
 }
 
@@ -34,7 +34,12 @@ export class FhirClient {
   }
 
   /** `path` is below the base, or a whole URL such as a paging link. */
-  async send(method: string, path: string, body?: BodyInit, headers: Readonly<Record<string, string>> = {}) {
+  async send(
+    method: string,
+    path: string,
+    body?: BodyInit,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Reply> {
     const url = path.startsWith('http') ? path : `${this.base}${path === '' ? '' : `/${path}`}`
     const response = await fetch(url, {
       method,
@@ -49,13 +54,13 @@ export class FhirClient {
   }
 
   /** The body of a GET that must succeed. */
-  async found(path: string): Promise<any> {
+  async found<Document = Bundle>(path: string): Promise<Document> {
     const reply = await this.get(path)
     assert.equal(reply.status, 200, `${path}: ${reply.text.slice(0, 500)}`)
-    return reply.json
+    return reply.json as Document
   }
 
-  put(resource: Resource): Promise<Reply> {
+  put(resource: Stored): Promise<Reply> {
     return this.write('PUT', `${resource.resourceType}/${resource.id}`, resource)
   }
 
@@ -69,17 +74,17 @@ export class FhirClient {
 
   /** Every page of a search or a history. */
   async pages(path: string): Promise<Pages> {
-    const [totals, matches, included]: [(number | undefined)[], Resource[], Resource[]] = [[], [], []]
+    const [totals, matches, included]: [(number | undefined)[], Stored[], Stored[]] = [[], [], []]
     for (let next: string | undefined = path; next !== undefined; ) {
       assert.ok(totals.length < PAGES_MAX, `${path} has no end`)
-      const bundle: any = await this.found(next)
+      const bundle: Bundle = await this.found(next)
       totals.push(bundle.total)
       for (const { resource, search } of bundle.entry ?? []) {
         if (resource === undefined || resource.resourceType === 'OperationOutcome') continue
         const list = search?.mode === 'include' ? included : matches
-        list.push(resource)
+        list.push(resource as Stored)
       }
-      next = bundle.link?.find(({ relation }: Json) => relation === 'next')?.url
+      next = bundle.link?.find(({ relation }) => relation === 'next')?.url
       if (next !== undefined) assert.ok(next.startsWith(`${this.base}/`) || next.startsWith(`${this.base}?`), next)
     }
     return { totals, matches, included, pages: totals.length }
@@ -89,16 +94,17 @@ export class FhirClient {
 export async function toReply(response: Response): Promise<Reply> {
   const text = await response.text()
   const json = parse(text)
+  const error = json as (Partial<OperationOutcome> & { readonly error?: { readonly code?: string } }) | undefined
   return {
     status: response.status,
     headers: response.headers,
     text,
     json,
-    code: json?.issue?.[0]?.details?.coding?.[0]?.code ?? json?.error?.code,
+    code: error?.issue?.[0]?.details?.coding?.[0]?.code ?? error?.error?.code,
   }
 }
 
-function parse(text: string): any {
+function parse(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
@@ -107,11 +113,11 @@ function parse(text: string): any {
 }
 
 /** `Type/id`. */
-export function nameOf({ resourceType, id }: Resource): string {
+export function nameOf({ resourceType, id }: Stored): string {
   return `${resourceType}/${id}`
 }
 
 /** The names of resources, sorted, for comparison as sets. */
-export function names(resources: readonly Resource[]): string[] {
+export function names(resources: readonly Stored[]): string[] {
   return resources.map(nameOf).sort()
 }

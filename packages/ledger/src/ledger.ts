@@ -43,7 +43,8 @@ export interface Ledger {
   /**
    * Orders, applies and commits one signed transaction; resolves once that is durable.
    * @throws SalusError where the transaction never reaches a block: `transaction-*`, `cbor-*`, `schema-mismatch`,
-   *   `signature-invalid`, `ledger-full`, `ledger-closed`
+   *   `signature-invalid`, `ledger-full`, `ledger-closed`; and `ledger-failed` after a failed write, when the outcome is
+   *   known only once the ledger was opened again
    */
   submit(transaction: Uint8Array): Promise<Receipt>
   /** The value of a state key at the head, or undefined. Synchronous: consent decisions are made from it. */

@@ -22,8 +22,8 @@ export const RULES: Rules = {
 /**
  * Opens the ledger in `directory`, or begins it; `genesis` is the exact text of its genesis file and `engineKey` the
  * Ed25519 seed of the engine it names.
- * @throws SalusError `genesis-malformed`, `engine-key-mismatch`, `store-*` (`store-locked`: another process has it open),
- *   `ledger-corrupt`
+ * @throws SalusError `genesis-malformed`, `engine-key-mismatch`, `ledger-corrupt`, `store-locked` when another process
+ *   has it open, `store-version`, `store-other-ledger`, `store-corrupt`
  */
 export async function openEmbeddedLedger(options: Omit<EmbeddedOptions, 'rules'>): Promise<Ledger> {
   return new EmbeddedLedger({ ...options, rules: RULES })

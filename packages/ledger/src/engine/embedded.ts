@@ -41,7 +41,7 @@ interface Waiting {
 
 export class EmbeddedLedger implements Ledger {
   readonly #application: Application
-  readonly #signatures = new SignaturePool()
+  readonly #signatures: SignaturePool
   readonly #engineKey: Uint8Array
   readonly #clock: () => number
   readonly #listeners = new Set<(block: CommittedBlock) => void>()
@@ -64,9 +64,9 @@ export class EmbeddedLedger implements Ledger {
     this.#clock = options.clock ?? Date.now
     if (!equalBytes(ed25519PublicKey(this.#engineKey), this.#application.genesis.engine.publicKey)) {
       this.#application.close()
-      void this.#signatures.close()
       throw new SalusError('engine-key-mismatch', 'the genesis file names another engine key')
     }
+    this.#signatures = new SignaturePool()
   }
 
   submit(transaction: Uint8Array): Promise<Receipt> {

@@ -171,7 +171,7 @@ export class StateIndex {
     return { siblings, leaf }
   }
 
-  /** Calls `visit` with each slot whose key hash begins with the `bits` bits of `prefix`, in the order of key hashes. */
+  /** Calls `visit` with each slot whose key hash begins with the `bits` bits of `prefix`, in order of key hashes. */
   visit(prefix: number, bits: number, visit: (slot: number) => void): void {
     let ref = this.#root
     let depth = 0

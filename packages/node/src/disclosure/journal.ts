@@ -24,10 +24,15 @@ export const JOURNAL_DDL: Ddl = [
      file_id TEXT NOT NULL,
      sequence INTEGER NOT NULL,
      time_ms INTEGER NOT NULL,
+     requester TEXT NOT NULL,
+     practitioner TEXT,
+     decision TEXT NOT NULL,
      entry BLOB NOT NULL,
      item INTEGER NOT NULL,
      PRIMARY KEY (file_id, sequence))`,
   'CREATE INDEX IF NOT EXISTS disclosure_item ON disclosure (item)',
+  'CREATE INDEX IF NOT EXISTS disclosure_time ON disclosure (time_ms, item)',
+  'CREATE INDEX IF NOT EXISTS disclosure_practitioner ON disclosure (practitioner, time_ms)',
   `CREATE TABLE IF NOT EXISTS refused_unknown (
      seq INTEGER PRIMARY KEY,
      time_ms INTEGER NOT NULL,
@@ -111,13 +116,12 @@ export class Journal {
       commitment: disclosureCommitment(entry),
       emergency,
     })
-    await transaction.run('INSERT INTO disclosure (file_id, sequence, time_ms, entry, item) VALUES (?, ?, ?, ?, ?)', [
-      fileId,
-      sequence,
-      entry.timeMs,
-      encode(DisclosureEntry, entry),
-      item,
-    ])
+    const { timeMs, requester, practitioner, decision } = entry
+    await transaction.run(
+      `INSERT INTO disclosure (file_id, sequence, time_ms, requester, practitioner, decision, entry, item)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      [fileId, sequence, timeMs, requester, practitioner, decision, encode(DisclosureEntry, entry), item],
+    )
     this.#nextSequence.set(fileId, sequence + 1)
   }
 }

@@ -25,6 +25,7 @@ export const FILES_DDL: Ddl = [
      identity_key BLOB,
      erased INTEGER NOT NULL DEFAULT 0)`,
   'CREATE INDEX IF NOT EXISTS patient_file_identity ON patient_file (identity_key) WHERE identity_key IS NOT NULL',
+  'CREATE INDEX IF NOT EXISTS patient_file_erased ON patient_file (file_id) WHERE erased = 1',
 ]
 
 interface Row {

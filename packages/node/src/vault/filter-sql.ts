@@ -8,8 +8,8 @@ import type { Scope } from '../consent/permit.ts'
 import { allOf, anyOf, column, FALSE, list, type Sql, sql, TRUE } from '../db/sql.ts'
 import { typeNumber } from './definitions/definitions.ts'
 import { AUTHOR } from './index/extract.ts'
-import { CONFIDENTIALITY_SYSTEM, NORMAL } from './labels.ts'
 import { pathId } from './index/paths.ts'
+import { CONFIDENTIALITY_SYSTEM, NORMAL } from './labels.ts'
 import { LABEL } from './schema.ts'
 
 const SECURITY = pathId('Resource.meta.security')

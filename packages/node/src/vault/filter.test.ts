@@ -1,8 +1,8 @@
 /** A filter means the same in SQL and in memory. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import fc from 'fast-check'
 import type { Resource } from '@medplum/fhirtypes'
+import fc from 'fast-check'
 import type { Code, DataFilter } from '../consent/filter.ts'
 import { allRows, sql } from '../db/sql.ts'
 import { typeOfNumber } from './definitions/definitions.ts'

@@ -1,7 +1,7 @@
 /**
  * Whose record a resource belongs to: the Patient compartment of FHIR R4 (CompartmentDefinition `patient`), in the
- * order of its parameters. A Patient owns itself. A resource that the compartment does not place inherits the owners of the
- * resources that it refers to: provenance of an observation is as private as the observation.
+ * order of its parameters. A Patient owns itself. A resource that the compartment does not place inherits the owners of
+ * the resources that it refers to: provenance of an observation is as private as the observation.
  */
 import type { Resource } from '@medplum/fhirtypes'
 import { definitions } from './definitions/definitions.ts'

@@ -5,7 +5,7 @@ type Check = (value: unknown) => boolean
 
 const STRING_MAX = 1024 * 1024
 // Control characters but for tab, line feed and carriage return.
-const CONTROL = new RegExp('[\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f]')
+const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f]/
 const INTEGER_MAX = 2 ** 31 - 1
 
 function text(value: unknown): value is string {
@@ -17,8 +17,7 @@ function matching(pattern: RegExp): Check {
 }
 
 function integer(least: number): Check {
-  return (value) =>
-    typeof value === 'number' && Number.isInteger(value) && value >= least && value <= INTEGER_MAX
+  return (value) => typeof value === 'number' && Number.isInteger(value) && value >= least && value <= INTEGER_MAX
 }
 
 function dateTime(pattern: RegExp): Check {

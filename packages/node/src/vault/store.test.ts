@@ -18,7 +18,14 @@ const other = { resourceType: 'Patient', id: 'b' } as Stored
 
 function observation(id: string, of: string, more: object = {}): Stored {
   const code = { coding: [{ system: 'http://loinc.org', code: '1' }] }
-  return { resourceType: 'Observation', id, status: 'final', code, subject: { reference: `Patient/${of}` }, ...more } as Stored
+  return {
+    resourceType: 'Observation',
+    id,
+    status: 'final',
+    code,
+    subject: { reference: `Patient/${of}` },
+    ...more,
+  } as Stored
 }
 
 function code(expected: string): (error: unknown) => boolean {
@@ -65,7 +72,10 @@ test('versions count up, times strictly increase, and deletions are versions', a
   const rest = await vault.reader.history(permitOf(), { count: 3, cursor: page.next ?? assert.fail() })
   assert.deepEqual([page.versions.length, rest.versions.length, rest.next], [3, 1, null])
   const at = await vault.reader.history(permitOf(), { type: 'Patient', id: 'a', atMs: 1002, count: 10 })
-  assert.deepEqual(at.versions.map((one) => one.version), ['3'])
+  assert.deepEqual(
+    at.versions.map((one) => one.version),
+    ['3'],
+  )
 })
 
 test('a write that fails leaves nothing behind', async () => {
@@ -123,12 +133,18 @@ test('what the compartment does not place belongs to the patient that it refers 
 test('an old version is covered only when it and the current one are', async () => {
   await using vault = disposable(await openTestVault())
   const restricted = { meta: { security: [{ system: CONFIDENTIALITY_SYSTEM, code: 'R' }] } }
-  await vault.put(patient, observation('was', 'a', restricted), observation('is', 'a'), observation('gone', 'a', restricted))
+  await vault.put(
+    patient,
+    observation('was', 'a', restricted),
+    observation('is', 'a'),
+    observation('gone', 'a', restricted),
+  )
   await vault.put(observation('was', 'a'), observation('is', 'a', restricted))
   await vault.writer.write([{ kind: 'delete', type: 'Observation', id: 'gone' }])
   const normal: DataFilter = { op: 'label', labels: [{ system: CONFIDENTIALITY_SYSTEM, code: 'N' }] }
   const permit = permitFor('a', normal)
-  const seen = async (id: string, version: string) => (await vault.reader.vread(permit, 'Observation', id, version)) !== undefined
+  const seen = async (id: string, version: string) =>
+    (await vault.reader.vread(permit, 'Observation', id, version)) !== undefined
   assert.deepEqual([await seen('was', '1'), await seen('was', '2')], [false, true])
   assert.deepEqual([await seen('is', '1'), await seen('is', '2')], [false, false])
   assert.deepEqual([await seen('gone', '1'), await seen('gone', '2')], [false, false])

@@ -14,6 +14,7 @@ import { openVault, type Vault, type VaultOptions, vaultDdl } from './store.ts'
 import type { Change } from './vault.ts'
 
 export type Stored = Resource & { id: string }
+export const BASE_URL = 'http://here.example/fhir'
 export const NOW_MS = Date.UTC(2024, 0, 15, 12)
 
 export interface TestVault extends Vault {
@@ -48,7 +49,7 @@ export function parse(query: string) {
   const mark = query.indexOf('?')
   const pairs = [...new URLSearchParams(mark < 0 ? '' : query.slice(mark + 1))]
   const type = mark < 0 ? query : query.slice(0, mark)
-  return parseSearch(type === '' ? null : type, pairs, { now: () => NOW_MS })
+  return parseSearch(type === '' ? null : type, pairs, { now: () => NOW_MS, baseUrl: BASE_URL })
 }
 
 const REQUEST = {
@@ -92,7 +93,9 @@ export function syntheticBundles(filesMax = 100): Stored[][] {
   const seen = new Set<string>()
   return bundles.map(({ entry }) => {
     const text = JSON.stringify((entry ?? []).map(({ resource }) => resource))
-    const resolved = text.replace(/"(urn:uuid:[^"]+)"/g, (whole, url) => (known.has(url) ? `"${known.get(url)}"` : whole))
+    const resolved = text.replace(/"(urn:uuid:[^"]+)"/g, (whole, url) =>
+      known.has(url) ? `"${known.get(url)}"` : whole,
+    )
     const resources = JSON.parse(resolved) as Stored[]
     return resources.filter(({ resourceType, id }) => {
       const fresh = !seen.has(`${resourceType}/${id}`)

@@ -86,7 +86,10 @@ class Validation {
 
   private complex(record: Json, type: string, isResource: boolean): void {
     const elements = elementsOf(type)
-    if (!elements || this.path.length > 2 * RESOURCE_DEPTH_MAX) return this.report('structure')
+    if (!elements || this.path.length > 2 * RESOURCE_DEPTH_MAX) {
+      this.report('structure')
+      return
+    }
     let count = 0
     let choices: Map<string, string> | undefined
     for (const name in record) {
@@ -118,30 +121,31 @@ class Validation {
 
   private element(record: Json, name: string, element: ElementInfo): void {
     const value = record[name]
-    if (!element.list) {
-      if (Array.isArray(value)) return this.report('structure', name)
-      this.path.push(name)
-      this.one(value, element)
-      this.path.pop()
+    if (Array.isArray(value) !== element.list || (Array.isArray(value) && value.length === 0)) {
+      this.report('structure', name)
       return
     }
-    if (!Array.isArray(value) || value.length === 0) return this.report('structure', name)
-    const companions = record[`_${name}`]
     this.path.push(name)
+    if (Array.isArray(value)) this.items(value, record[`_${name}`], element)
+    else this.one(value, element)
+    this.path.pop()
+  }
+
+  /** A null stands for an item that has nothing but extensions, which its companion holds. */
+  private items(value: readonly unknown[], companions: unknown, element: ElementInfo): void {
     for (let at = 0; at < value.length; at++) {
       this.path.push(at)
       const gap = value[at] === null && Array.isArray(companions) && isObject(companions[at])
       if (!gap) this.one(value[at], element)
       this.path.pop()
     }
-    this.path.pop()
   }
 
   private one(value: unknown, element: ElementInfo): void {
     const primitive = PRIMITIVES.get(element.type)
     if (primitive) {
-      if (!primitive(value)) return this.report(typeof value === 'object' ? 'structure' : 'value')
-      if (element.codes && !codeSet(element.codes).has(value as string)) this.report('code-invalid')
+      if (!primitive(value)) this.report(typeof value === 'object' ? 'structure' : 'value')
+      else if (element.codes && !codeSet(element.codes).has(value as string)) this.report('code-invalid')
     } else if (element.type === 'Resource') {
       this.resource(value)
     } else if (isObject(value)) {
@@ -154,7 +158,10 @@ class Validation {
   /** `_name`: id and extensions of a primitive, for lists one for each item or null. */
   private companion(record: Json, name: string, own: string, element: ElementInfo): void {
     const value = record[name]
-    if (!PRIMITIVES.has(element.type) || Array.isArray(value) !== element.list) return this.report('structure', name)
+    if (!PRIMITIVES.has(element.type) || Array.isArray(value) !== element.list) {
+      this.report('structure', name)
+      return
+    }
     this.path.push(name)
     const values: readonly unknown[] = Array.isArray(value) ? value : [value]
     const primary = record[own]

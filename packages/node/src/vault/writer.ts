@@ -14,8 +14,8 @@ import { eraseRecord } from './erase.ts'
 import { NO_SPELLINGS, type NumberSpellings, writeFhirJson } from './fhir-json.ts'
 import { type ExtractedIndex, extractIndex } from './index/extract.ts'
 import type { LocalReference } from './index/references.ts'
-import { CONFIDENTIALITY_SYSTEM } from './labels.ts'
 import { deleteIndexRows, IndexRows } from './index-rows.ts'
+import { CONFIDENTIALITY_SYSTEM } from './labels.ts'
 import { compartmentPatients, mayLinkPatients } from './owners.ts'
 import { insertRows } from './rows.ts'
 import { LABEL, STATE } from './schema.ts'
@@ -274,7 +274,18 @@ class OneWrite {
     await this.storeResource(planned, target.version + 1, updatedMs, seq)
     if (index) this.rows.add(target.key, index, this.systems, (reference) => this.keyOf(reference))
     const patient = owner === undefined ? null : await this.patientId(owner)
-    return { type, id, version, lastUpdatedMs: updatedMs, deleted: text === '', method, patient, text, commitment, salt }
+    return {
+      type,
+      id,
+      version,
+      lastUpdatedMs: updatedMs,
+      deleted: text === '',
+      method,
+      patient,
+      text,
+      commitment,
+      salt,
+    }
   }
 
   private keyOf(reference: LocalReference): number {

@@ -131,7 +131,7 @@ export function mentionsOf(resource: Resource, base: string): Mentions {
 }
 
 function collect(collector: Collector, value: object, type: string, root: string, owner: string): void {
-  if (type === 'Coding') return addCoding(collector, value as Code)
+  if (type === 'Coding') addCoding(collector, value as Code)
   const elements = elementsOf(type)
   if (!elements) return
   for (const name in value) {

@@ -2,14 +2,20 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { evalFhirPathTyped, toTypedValue } from '@medplum/core'
-import { SYNTHEA_ABSENT, syntheticBundles } from '../test-vault.ts'
 import { definitions } from '../definitions/definitions.ts'
+import { SYNTHEA_ABSENT, syntheticBundles } from '../test-vault.ts'
 import { pathUses } from './paths.ts'
 
 const EXAMPLES = [
   { resourceType: 'Patient', id: 'p', deceasedBoolean: false },
   { resourceType: 'Patient', id: 'p', deceasedDateTime: '2020' },
-  { resourceType: 'Condition', id: 'c', onsetAge: { value: 5 }, abatementString: 'x', subject: { reference: 'Patient/p' } },
+  {
+    resourceType: 'Condition',
+    id: 'c',
+    onsetAge: { value: 5 },
+    abatementString: 'x',
+    subject: { reference: 'Patient/p' },
+  },
   {
     resourceType: 'Observation',
     id: 'o',
@@ -17,13 +23,28 @@ const EXAMPLES = [
     component: [{ valueQuantity: { value: 1 } }, { valueCodeableConcept: { coding: [{ code: 'a' }] } }],
   },
   { resourceType: 'ValueSet', id: 'v', useContext: [{ code: { code: 'a' }, valueRange: { low: { value: 1 } } }] },
-  { resourceType: 'PlanDefinition', id: 'd', relatedArtifact: [{ type: 'depends-on', resource: 'http://x' }, { type: 'x' }] },
-  { resourceType: 'Practitioner', id: 'r', telecom: [{ system: 'email', value: 'a' }, { system: 'phone', value: 'b' }] },
+  {
+    resourceType: 'PlanDefinition',
+    id: 'd',
+    relatedArtifact: [{ type: 'depends-on', resource: 'http://x' }, { type: 'x' }],
+  },
+  {
+    resourceType: 'Practitioner',
+    id: 'r',
+    telecom: [
+      { system: 'email', value: 'a' },
+      { system: 'phone', value: 'b' },
+    ],
+  },
 ]
 
 function compare(resource: { resourceType: string }): void {
   for (const { base, expression, type } of definitions.search) {
-    if (expression === '' || type === 'composite' || !base.some((one) => [resource.resourceType, 'Resource', 'DomainResource'].includes(one))) {
+    if (
+      expression === '' ||
+      type === 'composite' ||
+      !base.some((one) => [resource.resourceType, 'Resource', 'DomainResource'].includes(one))
+    ) {
       continue
     }
     const members = expression.split(' | ').filter((member) => {

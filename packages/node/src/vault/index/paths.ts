@@ -143,7 +143,10 @@ function child(name: string, at: number | null, first: boolean, next: Walk): Wal
   return (value, place, visit) => {
     const found = (value as Record<string, unknown>)[name]
     if (found === undefined || found === null) return
-    if (!Array.isArray(found)) return next(found, place, visit)
+    if (!Array.isArray(found)) {
+      next(found, place, visit)
+      return
+    }
     if (at !== null) {
       if (found[at]) next(found[at], place, visit)
       return

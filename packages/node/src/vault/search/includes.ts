@@ -9,9 +9,9 @@ import { allOf, allRows, anyOf, list, type Sql, sql } from '../../db/sql.ts'
 import { INCLUDED_MAX } from '../../limits.ts'
 import { typeNumber } from '../definitions/definitions.ts'
 import { scopeSql } from '../filter-sql.ts'
+import { AUTHOR } from '../index/extract.ts'
 import { STATE } from '../schema.ts'
 import type { Include } from './criteria.ts'
-import { AUTHOR } from '../index/extract.ts'
 import { pathSql } from './values-sql.ts'
 
 /** Keys that one query takes at a time: databases bound the number of parameters. */

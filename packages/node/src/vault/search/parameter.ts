@@ -2,9 +2,9 @@
 import { SalusError } from '@salus/core'
 import { CHAIN_LINKS_MAX, SEARCH_VALUES_MAX } from '../../limits.ts'
 import { isResourceType } from '../definitions/definitions.ts'
+import { ofTypeCode, ofTypePath } from '../index/extract.ts'
 import { foldText } from '../index/fold.ts'
 import { type Parameter, parametersOf } from '../index/parameters.ts'
-import { ofTypeCode, ofTypePath } from '../index/extract.ts'
 import type { PathUse } from '../index/paths.ts'
 import type { CompositeCriterion, Criterion, Value } from './criteria.ts'
 import {
@@ -19,14 +19,21 @@ import {
   uriValue,
 } from './values.ts'
 
-/** What parsing needs besides the parameter. `links` counts chain links and `_has` so far. */
+/**
+ * What parsing needs besides the parameter. `links` counts chain links and `_has` so far; `work` counts what was parsed
+ * for the whole query, as a chain without types branches into every type that its reference may lead to.
+ */
 export interface ParseContext {
   readonly base: string
   readonly nowMs: number
   readonly links: number
+  readonly work: { steps: number }
   /** Ids of the patients that the query names are added here. */
   readonly patients: Set<string>
 }
+
+/** Steps of parsing for one query: the most that the types of R4 need for one untyped link, several times over. */
+const STEPS_MAX = 2000
 
 const UNSUPPORTED = new Set(['_text', '_content', '_query', '_filter', '_list', '_contained', '_containedType', 'near'])
 const ID = /^[A-Za-z0-9.-]{1,64}$/
@@ -57,11 +64,14 @@ function valuesOf(parameter: string, text: string): string[] {
 
 /**
  * @throws SalusError `search-parameter-unknown`, `search-parameter-unsupported`, `search-modifier-unsupported`,
- *   `search-value-malformed`, `search-chain-too-long`, `search-too-many-values`
+ *   `search-value-malformed`, `search-chain-too-long`, `search-chain-too-broad`, `search-too-many-values`
  */
 export function parseParameter(type: string, name: string, value: string, context: ParseContext): Criterion {
   if (context.links > CHAIN_LINKS_MAX) {
     throw new SalusError('search-chain-too-long', 'a chain has too many links', { CHAIN_LINKS_MAX })
+  }
+  if (++context.work.steps > STEPS_MAX) {
+    throw new SalusError('search-chain-too-broad', 'a chain leads to too many types: name them (subject:Patient.name)')
   }
   if (name.startsWith('_has:')) return parseHas(type, name, value, context)
   const dot = name.indexOf('.')

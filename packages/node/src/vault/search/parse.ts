@@ -22,6 +22,9 @@ export type QueryPairs = readonly (readonly [name: string, value: string])[]
 /** Name under which the `next` of a page is given back. */
 export const CURSOR_PARAMETER = '_cursor'
 
+/** Keys that results may be sorted by: their values travel in cursors. */
+const SORT_KEYS_MAX = 8
+
 /** Parameters of the REST API that are not about searching. */
 const IGNORED = new Set(['_format', '_pretty'])
 const SUMMARIES = new Set(['true', 'text', 'data', 'count', 'false'])
@@ -52,13 +55,13 @@ interface Controls {
 /**
  * Parses a search on `type`, or on all types for null.
  * @throws SalusError `search-parameter-unknown`, `search-parameter-unsupported`, `search-modifier-unsupported`,
- *   `search-value-malformed`, `search-chain-too-long`, `search-too-many-values`, `search-too-many-parameters`,
+ *   `search-value-malformed`, `search-chain-too-long`, `search-chain-too-broad`, `search-too-many-values`, `search-too-many-parameters`,
  *   `search-too-long`
  */
 export function parseSearch(type: string | null, pairs: QueryPairs, options: ParseOptions = {}): SearchRequest {
   checkSize(pairs)
   const { lenient = false, baseUrl: base = '', compartment, now = Date.now } = options
-  const context: ParseContext = { base, nowMs: now(), links: 0, patients: new Set() }
+  const context: ParseContext = { base, nowMs: now(), links: 0, work: { steps: 0 }, patients: new Set() }
   const controls: Controls = {
     types: type === null ? null : [type],
     count: PAGE_COUNT_DEFAULT,
@@ -136,7 +139,7 @@ function readControl(controls: Controls, type: string | null, name: string, valu
       controls.elements = value.split(',').map((element) => element.trim())
       return true
     case '_sort':
-      controls.sort = value.split(',').map((key) => sortKey(controls.types, key.trim()))
+      controls.sort = sortKeys(controls.types, value)
       return true
     case CURSOR_PARAMETER:
       if (value.length > CURSOR_LENGTH_MAX) throw new SalusError('cursor-invalid', 'the cursor is too long')
@@ -187,6 +190,14 @@ function joinUses(a: Criterion, b: Criterion): Criterion {
 
 function uniqueUses(uses: readonly PathUse[]): PathUse[] {
   return [...new Map(uses.map((use) => [`${use.path.id} ${use.target}`, use])).values()]
+}
+
+function sortKeys(types: readonly string[] | null, value: string): SortKey[] {
+  const keys = value.split(',')
+  if (keys.length > SORT_KEYS_MAX) {
+    throw new SalusError('search-too-many-parameters', 'too many keys to sort by', { SORT_KEYS_MAX })
+  }
+  return keys.map((key) => sortKey(types, key.trim()))
 }
 
 function sortKey(types: readonly string[] | null, key: string): SortKey {

@@ -1,0 +1,20 @@
+/** The proof file of a disclosure, which `$proof` of an AuditEvent hands out: it proves the entry, not its rendering. */
+import { writeProofFile } from '@salus/proof'
+import { type Journal, parseDisclosureId } from '../disclosure/journal.ts'
+import { type EvidenceParts, itemEvidence } from '../outbox/evidence.ts'
+import type { StoredVersion } from '../vault/vault.ts'
+
+/** @throws SalusError `not-committed-yet` */
+export async function proveAuditEvent(
+  parts: EvidenceParts & { readonly journal: Journal },
+  { id, commitment }: StoredVersion,
+): Promise<string> {
+  const { fileId, sequence } = parseDisclosureId(id)
+  const { row } = await parts.journal.entry(Buffer.from(fileId).toString('hex'), sequence)
+  return writeProofFile({
+    format: 'salus-proof/1',
+    kind: 'disclosure',
+    entry: new Uint8Array(row.entry),
+    ...(await itemEvidence(parts, commitment)),
+  })
+}

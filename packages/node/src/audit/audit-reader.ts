@@ -1,0 +1,174 @@
+/**
+ * AuditEvents for the FHIR API. They are not stored: a reader of the vault is given this coat, which answers for
+ * AuditEvents out of the journal of disclosures and leaves all else to the vault.
+ *
+ * An event belongs to the record of the patient whose file it is about, and is covered by a permit for the whole of
+ * that record alone: a part of a record says nothing about who saw the rest. Other members never see any.
+ */
+import { decode, disclosureCommitment, DisclosureEntry, SalusError } from '@salus/core'
+import type { Permit } from '../consent/permit.ts'
+import type { Queries } from '../db/database.ts'
+import { allOf, allRows, FALSE, type Sql, sql } from '../db/sql.ts'
+import { disclosureId, parseDisclosureId } from '../disclosure/journal.ts'
+import type { Cursors } from '../vault/cursor.ts'
+import type { ParsedSearch } from '../vault/search/criteria.ts'
+import type { SearchPage, SearchRequest } from '../vault/search/request.ts'
+import type { StoredVersion, VaultReader } from '../vault/vault.ts'
+import { auditEventOf } from './audit-event.ts'
+import {
+  type AuditSearchParts,
+  auditSql,
+  coverSql,
+  coversFile,
+  isAuditSearch,
+  newestFirst,
+  refuseIncludes,
+} from './audit-search.ts'
+
+/** `read` reads the database that holds `JOURNAL_DDL` and `FILES_DDL`. */
+export interface AuditParts extends AuditSearchParts {
+  readonly read: Queries
+  readonly cursors: Cursors
+}
+
+interface EventRow {
+  readonly file_id: string
+  readonly entry: Uint8Array
+  readonly time_ms: number
+  readonly item: number
+}
+
+/** `reader` with AuditEvents beside what it reads. They have one version, and no history. */
+export function withAuditEvents(reader: VaultReader, parts: AuditParts): VaultReader {
+  return {
+    read: (permit, type, id) => (type === 'AuditEvent' ? readEvent(parts, permit, id) : reader.read(permit, type, id)),
+    vread: async (permit, type, id, version) => {
+      if (type !== 'AuditEvent') return reader.vread(permit, type, id, version)
+      return version === '1' ? readEvent(parts, permit, id) : undefined
+    },
+    history: async (permit, request) => {
+      if (request.type !== 'AuditEvent') return reader.history(permit, request)
+      throw new SalusError('history-unsupported', 'AuditEvents never change and have no history')
+    },
+    search: async (permit, request) => {
+      const parsed = request.criteria as ParsedSearch
+      return isAuditSearch(parsed) ? searchEvents(parts, permit, request, parsed) : reader.search(permit, request)
+    },
+    everything: (permit, patient, request) => reader.everything(permit, patient, request),
+  }
+}
+
+/**
+ * `ownerOf` with AuditEvents beside what it knows: the Patient id whose record an event belongs to, null for an erased
+ * patient, undefined when there is no such event.
+ */
+export function withAuditOwners(
+  ownerOf: (type: string, id: string) => Promise<string | null | undefined>,
+  parts: Pick<AuditParts, 'read' | 'files'>,
+): (type: string, id: string) => Promise<string | null | undefined> {
+  return async (type, id) => {
+    if (type !== 'AuditEvent') return ownerOf(type, id)
+    const row = await eventRow(parts.read, id)
+    return row && patientOf(parts, row)
+  }
+}
+
+function patientOf({ files }: Pick<AuditParts, 'files'>, row: EventRow): string | null {
+  return files.byId(row.file_id)?.patient ?? null
+}
+
+async function eventRow(read: Queries, id: string): Promise<EventRow | undefined> {
+  const found = idOf(id)
+  if (found === undefined) return undefined
+  return read.get<EventRow>(
+    'SELECT file_id, entry, time_ms, item FROM disclosure WHERE file_id = ? AND sequence = ?',
+    found,
+  )
+}
+
+function idOf(id: string): [fileId: string, sequence: number] | undefined {
+  try {
+    const { fileId, sequence } = parseDisclosureId(id)
+    return [Buffer.from(fileId).toString('hex'), sequence]
+  } catch (error) {
+    if (error instanceof SalusError) return undefined
+    throw error
+  }
+}
+
+async function readEvent(parts: AuditParts, permit: Permit, id: string): Promise<StoredVersion | undefined> {
+  const row = await eventRow(parts.read, id)
+  if (row === undefined) return undefined
+  const patient = patientOf(parts, row)
+  return coversFile(permit.scope, permit.request.operator, patient) ? versionOf(row, patient) : undefined
+}
+
+/** The commitment is that of the entry, which the ledger has; the salt opens it together with the entry. */
+function versionOf(row: EventRow, patient: string | null): StoredVersion {
+  const entry = decode(DisclosureEntry, new Uint8Array(row.entry))
+  return {
+    type: 'AuditEvent',
+    id: disclosureId(row.file_id, entry.sequence),
+    version: '1',
+    lastUpdatedMs: entry.timeMs,
+    deleted: false,
+    method: 'POST',
+    patient,
+    text: JSON.stringify(auditEventOf(entry, patient)),
+    commitment: disclosureCommitment(entry),
+    salt: entry.salt,
+  }
+}
+
+/** @throws SalusError `search-parameter-unsupported`, `search-modifier-unsupported`, `cursor-invalid` */
+async function searchEvents(
+  parts: AuditParts,
+  permit: Permit,
+  request: SearchRequest,
+  parsed: ParsedSearch,
+): Promise<SearchPage> {
+  refuseIncludes(parsed)
+  const descending = newestFirst(parsed.sort)
+  const asked = auditSql(parts, parsed.criteria)
+  const where = allOf([asked, coverSql(parts, permit.scope, permit.request.operator)])
+  const position = parsed.cursor === null ? null : parts.cursors.read(parsed.query, parsed.cursor)
+  const countOnly = request.summary === 'count' || request.count === 0
+  const after = position === null ? [] : [afterSql(position as readonly number[], descending)]
+  const rows = countOnly ? [] : await pageRows(parts, allOf([where, ...after]), descending, request.count + 1)
+  const shown = rows.slice(0, request.count)
+  const complete = !countOnly && position === null && rows.length <= request.count
+  const last = rows.length > request.count ? shown.at(-1) : undefined
+  return {
+    total: complete ? rows.length : await totalOf(parts, request, where, countOnly),
+    matches: shown.map((row) => versionOf(row, patientOf(parts, row))),
+    included: [],
+    next: last === undefined ? null : parts.cursors.write(parsed.query, [last.time_ms, last.item]),
+  }
+}
+
+/** Events of one moment are in the order in which they were written. */
+function afterSql([timeMs = 0, item = 0]: readonly number[], descending: boolean): Sql {
+  return descending ? sql`(d.time_ms, d.item) < (${timeMs}, ${item})` : sql`(d.time_ms, d.item) > (${timeMs}, ${item})`
+}
+
+function pageRows({ read }: AuditParts, where: Sql, descending: boolean, limit: number): Promise<EventRow[]> {
+  if (where === FALSE) return Promise.resolve([])
+  const order = sql.raw(descending ? 'd.time_ms DESC, d.item DESC' : 'd.time_ms, d.item')
+  // Sorted without the entries, which are then fetched for the page alone.
+  const page = sql`SELECT d.item FROM disclosure d WHERE ${where} ORDER BY ${order} LIMIT ${limit}`
+  return allRows<EventRow>(
+    read,
+    sql`SELECT d.file_id, d.entry, d.time_ms, d.item FROM disclosure d WHERE d.item IN (${page}) ORDER BY ${order}`,
+  )
+}
+
+async function totalOf(
+  { read }: AuditParts,
+  request: SearchRequest,
+  where: Sql,
+  countOnly: boolean,
+): Promise<number | undefined> {
+  if (request.total === 'none' && !countOnly) return undefined
+  const [row] = await allRows<{ total: number }>(read, sql`SELECT count(*) AS total FROM disclosure d WHERE ${where}`)
+  return row?.total ?? 0
+}

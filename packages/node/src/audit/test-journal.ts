@@ -1,0 +1,98 @@
+/** A journal, files and a vault for the tests of AuditEvents: all real, over one database in memory. */
+import { type DisclosureEntry, fromHex, randomBytes } from '@salus/core'
+import type { Ledger } from '@salus/ledger'
+import type { Scope } from '../consent/permit.ts'
+import { mintPermit, type Permit } from '../consent/mint.ts'
+import { PURPOSE_SYSTEM } from '../consent/request.ts'
+import type { Database } from '../db/database.ts'
+import { openSqlite } from '../db/sqlite.ts'
+import { Journal, JOURNAL_DDL, type NewEntry } from '../disclosure/journal.ts'
+import { Files, FILES_DDL } from '../files/files.ts'
+import { Outbox, OUTBOX_DDL } from '../outbox/outbox.ts'
+import type { TestMemberKey } from '../testing/ledger.ts'
+import { Cursors } from '../vault/cursor.ts'
+import { openKeyRing } from '../vault/keys.ts'
+import { openVault, type Vault, vaultDdl } from '../vault/store.ts'
+import type { AuditParts } from './audit-reader.ts'
+
+export const CUSTODIAN = 'c0'.repeat(16)
+export const LAKESIDE = '1a'.repeat(16)
+export const BASE = 'http://custodian.example/fhir'
+
+export interface TestJournal {
+  readonly database: Database
+  readonly journal: Journal
+  readonly outbox: Outbox
+  readonly parts: AuditParts
+  readonly vault: Vault
+  /** Appends an entry to the file of a patient, which is opened when there is none. */
+  append(patient: string, changes?: Partial<NewEntry>): Promise<void>
+  close(): Promise<void>
+}
+
+export async function openTestJournal(ledger: Ledger, { sign }: TestMemberKey): Promise<TestJournal> {
+  const database = openSqlite(':memory:', [FILES_DDL, OUTBOX_DDL, JOURNAL_DDL, vaultDdl])
+  const files = await Files.load(database)
+  // Nothing is sealed before the outbox is told to flush.
+  const outbox = await Outbox.open({ database, ledger, sign, delayMs: 3_600_000, onTrouble: () => {} })
+  const journal = new Journal(database, outbox)
+  const keyRing = openKeyRing(new Uint8Array(32).fill(7))
+  return {
+    database,
+    journal,
+    outbox,
+    parts: { read: database.read, files, custodian: CUSTODIAN, cursors: new Cursors(keyRing) },
+    vault: await openVault({ database, keyRing, baseUrl: BASE }),
+    append: async (patient, changes = {}) => {
+      const fileId = await database.write((transaction) => files.ensure(transaction, patient))
+      await files.refresh([patient])
+      await journal.append([newEntry({ fileId: fromHex(fileId), ...changes })])
+    },
+    close: async () => {
+      await outbox.close()
+      await database.close()
+    },
+  }
+}
+
+export const NEW_ENTRY: NewEntry = {
+  fileId: new Uint8Array(16).fill(0xf1),
+  timeMs: Date.UTC(2026, 2, 4, 9, 30, 15, 250),
+  custodian: CUSTODIAN,
+  requester: CUSTODIAN,
+  practitioner: 'Practitioner/dr-1',
+  purpose: 'TREAT',
+  interaction: 'read',
+  decision: 'permit',
+  reason: 'inside',
+  emergency: null,
+  consents: [],
+  what: [{ type: 'Observation', count: 1 }],
+  content: new Uint8Array(32).fill(0xcc),
+}
+
+export function newEntry(changes: Partial<NewEntry> = {}): NewEntry {
+  return { ...NEW_ENTRY, ...changes }
+}
+
+export function entryOf(changes: Partial<DisclosureEntry> = {}): DisclosureEntry {
+  return { ...NEW_ENTRY, sequence: 1, salt: randomBytes(16), ...changes }
+}
+
+export const EVERYTHING: Scope = { files: new Map(), others: 'all', general: true }
+
+/** A permit of the custodian's own staff, or of whom the changes say. */
+export function permitOf(scope: Scope, { operator = false, requester = CUSTODIAN } = {}): Permit {
+  return mintPermit(
+    {
+      requester,
+      custodian: CUSTODIAN,
+      practitioner: operator ? null : 'Practitioner/dr-1',
+      operator,
+      purpose: { system: PURPOSE_SYSTEM, code: 'TREAT' },
+      emergency: null,
+      timeMs: 0,
+    },
+    scope,
+  )
+}
