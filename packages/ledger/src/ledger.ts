@@ -4,7 +4,7 @@
  * machine could lose, MUST serve state, log and checkpoint of one height together, and MUST give identical results for
  * identical blocks. `engine/suite.ts` holds every implementation to this.
  */
-import type { Checkpoint, LogProof, StateProof } from '@salus/proof'
+import type { LogProof, StateProof } from '@salus/proof'
 
 /** What became of a submitted transaction. `code` is null when its commands were applied. */
 export interface Receipt {
@@ -65,4 +65,4 @@ export interface Ledger {
   close(): Promise<void>
 }
 
-export type { Checkpoint, LogProof, StateProof }
+export type { LogProof, StateProof }

@@ -1,8 +1,9 @@
 /** The HTTP server of a node: every door in one place, each in a scope with its own body parsers and error shape. */
-import { isSalusError } from '@salus/core'
-import Fastify, { type FastifyInstance, type FastifyRequest, LogController } from 'fastify'
+import { isSalusError, SalusError } from '@salus/core'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import type { Logger } from 'pino'
 import { ADMIN_OPERATIONS, type AdminApiParts, requireOperator } from './api/admin/operations.ts'
+import { errorReply as fhirErrorReply } from './api/fhir/errors.ts'
 import { type FhirApiOptions, fhirApi } from './api/fhir/plugin.ts'
 import { LEDGER_OPERATIONS, type LedgerApiParts } from './api/ledger/operations.ts'
 import { openApi } from './api/openapi.ts'
@@ -36,6 +37,8 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
     logController: new LogController({ disableRequestLogging: true }),
     requestTimeout: REQUEST_TIMEOUT_MS,
     routerOptions: { maxParamLength: QUERY_BYTES_MAX },
+    // What Fastify refuses before it knows the route, such as a malformed escape in a path.
+    frameworkErrors: (error, request, reply) => refuseUnrouted(error, request.url, reply),
   }) as unknown as FastifyInstance
   app.setErrorHandler((error, request, reply) => {
     const { status, body } = errorReply(error)
@@ -84,6 +87,15 @@ async function registerGroups(app: FastifyInstance, parts: ServerParts): Promise
     parts.auth.keepPatientBodies(scope)
     registerGroup(scope, parts.patient, patient)
   })
+}
+
+function refuseUnrouted(error: Error, url: string, reply: FastifyReply): FastifyReply {
+  if (url.startsWith('/fhir')) {
+    const { status, body } = fhirErrorReply(new SalusError('header-malformed', 'the path is malformed'))
+    return reply.code(status).type('application/fhir+json; charset=utf-8').send(body)
+  }
+  const { status, body } = errorReply(error)
+  return reply.code(status).send(body)
 }
 
 /** Messages of errors that are not ours may quote data: only their name and place are written. */

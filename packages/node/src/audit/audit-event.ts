@@ -7,6 +7,7 @@
 import type {
   AuditEvent,
   AuditEventAgent,
+  AuditEventAgentNetwork,
   AuditEventEntity,
   CodeableConcept,
   Coding,
@@ -116,6 +117,8 @@ function purposeOf({ purpose }: DisclosureEntry): CodeableConcept {
   return { coding: [{ system: coding[0] as string, code: coding[1] as string }] }
 }
 
+type Who = NonNullable<AuditEventAgent['who']>
+
 /** The asking member, the answering one, and who asked; the purpose stands with the one who asked. */
 function agentsOf(entry: DisclosureEntry): AuditEventAgent[] {
   const { requester, custodian, practitioner, interaction } = entry
@@ -139,7 +142,7 @@ function agentsOf(entry: DisclosureEntry): AuditEventAgent[] {
 }
 
 /** A reference is local to the server that holds it, so another member's practitioner is named by an identifier. */
-function practitionerOf({ requester, custodian }: DisclosureEntry, practitioner: string): AuditEventAgent['who'] {
+function practitionerOf({ requester, custodian }: DisclosureEntry, practitioner: string): Who {
   if (requester === custodian) return { reference: practitioner, type: 'Practitioner' }
   return { type: 'Practitioner', identifier: { system: practitionerSystem(requester), value: practitioner } }
 }
@@ -155,7 +158,7 @@ function organization(member: string): { reference: string; type: 'Organization'
 }
 
 /** Members meet through their gateways; the ledger says at which URL. Type 5 is a URI. */
-function networkOf(member: string): AuditEventAgent['network'] {
+function networkOf(member: string): AuditEventAgentNetwork {
   return { address: `${MEMBER_SYSTEM}:${member}`, type: '5' }
 }
 

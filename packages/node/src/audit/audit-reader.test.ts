@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import fc from 'fast-check'
 import type { AuditEvent } from '@medplum/fhirtypes'
-import { disclosureCommitment, decode, DisclosureEntry, isSalusError } from '@salus/core'
+import { decode, disclosureCommitment, DisclosureEntry, isSalusError } from '@salus/core'
 import { verifyProofFile } from '@salus/proof'
 import type { DataFilter } from '../consent/filter.ts'
 import type { Scope } from '../consent/permit.ts'
@@ -391,4 +391,20 @@ test('an event is owned by the patient of its file', () =>
     assert.equal(await ownerOf('AuditEvent', 'nothing'), undefined)
     await store.parts.files.erase('p1')
     assert.equal(await ownerOf('AuditEvent', id), null)
+  }))
+
+test('the proof of an event proves the disclosure', () =>
+  withJournal(async (store, reader) => {
+    const { id: custodian } = network.members[0] as TestLedger['members'][number]
+    await store.append('p1', { custodian, requester: custodian })
+    await store.append('p1', { custodian, requester: custodian })
+    await store.outbox.flush()
+    const id = `${store.parts.files.byPatient('p1')?.fileId}.2`
+    const version = await reader.vread(permitOf(EVERYTHING), 'AuditEvent', id, '1')
+    assert.ok(version)
+    const { ledger, genesis, genesisText } = network
+    const proof = await proveAuditEvent({ read: store.database.read, journal: store.journal, ledger, genesis }, version)
+    const result = verifyProofFile(proof, genesisText)
+    assert.ok(result.valid, JSON.stringify(result))
+    assert.equal(result.claim.kind === 'disclosure' && result.claim.sequence, 2)
   }))

@@ -10,6 +10,7 @@ import { parseDisclosureId } from '../disclosure/journal.ts'
 import type { Files } from '../files/files.ts'
 import { definitions } from '../vault/definitions/definitions.ts'
 import { parametersOf } from '../vault/index/parameters.ts'
+import type { PathUse } from '../vault/index/paths.ts'
 import type { Criterion, DateValue, ParsedSearch, SortKey, Value } from '../vault/search/criteria.ts'
 import { MEMBER_SYSTEM, OUTCOMES } from './audit-event.ts'
 
@@ -23,11 +24,13 @@ export interface AuditSearchParts {
   readonly custodian: string
 }
 
-// The parser hands over the definition's own paths: they say which parameter a criterion was.
-const codeByUses = new Map<unknown, string>(
-  [...parametersOf('AuditEvent').values()].map(({ code, uses }) => [uses, code]),
-)
+// The parser hands over paths of the definitions: they say which parameter a criterion was.
+const codeByPaths = new Map([...parametersOf('AuditEvent').values()].map(({ code, uses }) => [pathsOf(uses), code]))
 const OUTCOME_SYSTEM = definitions.codes['audit-event-outcome']?.system
+
+function pathsOf(uses: readonly PathUse[]): string {
+  return uses.map(({ path, target }) => `${path.text} ${target}`).join()
+}
 
 /** True for a search of AuditEvents and nothing else. */
 export function isAuditSearch({ types }: ParsedSearch): boolean {
@@ -54,13 +57,12 @@ function criterionSql(parts: AuditSearchParts, criterion: Criterion): Sql {
     case 'compartment':
       return fileSql(parts, criterion.patient)
     case 'values': {
-      const code = supported(codeByUses.get(criterion.uses))
+      const code = supported(codeByPaths.get(pathsOf(criterion.uses)))
       if (criterion.negated) throw unsupportedModifier(code)
       return anyOf(criterion.values.map((value) => valueSql(parts, code, value)))
     }
-    case 'missing': {
-      throw unsupportedModifier(supported(codeByUses.get(criterion.uses)))
-    }
+    case 'missing':
+      throw unsupportedModifier(supported(codeByPaths.get(pathsOf(criterion.uses))))
     default:
       throw new SalusError('search-modifier-unsupported', 'AuditEvents are not searched by chains, _has or composites')
   }
@@ -191,7 +193,7 @@ export function coverSql({ files }: AuditSearchParts, scope: Scope, operator: bo
 export function newestFirst(sort: readonly SortKey[]): boolean {
   const [key, second] = sort
   if (key === undefined) return true
-  const code = key.by === 'updated' ? 'date' : codeByUses.get(key.uses)
+  const code = key.by === 'updated' ? 'date' : codeByPaths.get(pathsOf(key.uses))
   if (code !== 'date' || second !== undefined) throw unsupported('_sort')
   return key.descending
 }

@@ -4,8 +4,8 @@ import { parseDateRange } from './index/dates.ts'
 type Check = (value: unknown) => boolean
 
 const STRING_MAX = 1024 * 1024
-// Control characters but for tab, line feed and carriage return.
-const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f]/
+// Characters below U+0020 but for tab, line feed and carriage return: controls that are none of the later ones.
+const CONTROL = /[^\P{Cc}\t\n\r\x7f-\x9f]/u
 const INTEGER_MAX = 2 ** 31 - 1
 
 function text(value: unknown): value is string {

@@ -178,6 +178,21 @@ test('erasure leaves commitments and nothing else, in the files too', async () =
   await rm(folder, { recursive: true })
 })
 
+test('a vault goes on where it was closed', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'salus-'))
+  const path = join(folder, 'database')
+  const first = await openTestVault({ database: openSqlite(path, vaultDdl) })
+  await first.put(patient, observation('o', 'a'))
+  const { next } = await first.search('?_count=1')
+  await first.close()
+  const second = await openTestVault({ database: openSqlite(path, vaultDdl) })
+  await second.put(other, observation('o', 'a'))
+  assert.equal((await second.reader.read(permitOf(), 'Observation', 'o'))?.version, '2')
+  assert.deepEqual(namesOf(await second.search(`?_count=9&_cursor=${next}`)), ['Observation/o', 'Patient/b'])
+  await second.close()
+  await rm(folder, { recursive: true })
+})
+
 function disposable<T extends { close(): Promise<void> }>(vault: T): T & AsyncDisposable {
   return Object.assign(vault, { [Symbol.asyncDispose]: () => vault.close() })
 }

@@ -19,7 +19,7 @@ function issues(resource: unknown): string[] {
     return []
   } catch (error) {
     if (!(error instanceof SalusError)) throw error
-    return (error.details['issues'] as ValidationIssue[]).map(({ path, code }) => `${code} ${path}`)
+    return (error.details.issues as ValidationIssue[]).map(({ path, code }) => `${code} ${path}`)
   }
 }
 
@@ -35,6 +35,8 @@ const CASES: readonly (readonly [resource: unknown, ...issues: string[]])[] = [
   [{ ...observation, code: [] }, 'structure Observation.code'],
   [{ ...observation, code: {} }, 'structure Observation.code'],
   [{ ...observation, code: { text: '' } }, 'value Observation.code.text'],
+  [{ ...observation, code: { text: 'a\tb\u0085' } }],
+  [{ ...observation, code: { text: 'a\u0000b' } }, 'value Observation.code.text'],
   [{ ...observation, category: { text: 'x' } }, 'structure Observation.category'],
   [{ ...observation, category: [] }, 'structure Observation.category'],
   [{ ...observation, category: [{ text: 'x' }, { text: 1 }] }, 'value Observation.category[1].text'],

@@ -69,7 +69,7 @@ class Validation {
   }
 
   resource(value: unknown): void {
-    const type = isObject(value) ? value['resourceType'] : undefined
+    const type = isObject(value) ? value.resourceType : undefined
     const root = this.path.length === 0
     if (typeof type !== 'string' || !isResourceType(type)) {
       if (root) this.path.push('Resource')
@@ -78,7 +78,7 @@ class Validation {
     }
     if (root) this.path.push(type)
     const record = value as Json
-    if (record['id'] !== undefined && !(PRIMITIVES.get('id') as (id: unknown) => boolean)(record['id'])) {
+    if (record.id !== undefined && !(PRIMITIVES.get('id') as (id: unknown) => boolean)(record.id)) {
       this.report('value', 'id')
     }
     this.complex(record, type, true)

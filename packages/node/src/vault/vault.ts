@@ -54,7 +54,8 @@ export interface VaultReader {
 
 /**
  * One change. `put` stores `resource` under its own type and id as the next version; `spellings` of `parseFhirJson`
- * keep the spelling of its numbers, as long as the objects that hold them are the ones that were parsed. `ifVersion` refuses the change unless the current version is that one (`0`: must not exist).
+ * keep the spelling of its numbers, as long as the objects that hold them are the ones that were parsed. `ifVersion`
+ * refuses the change unless the current version is that one (`0`: must not exist).
  */
 export type Change =
   | {

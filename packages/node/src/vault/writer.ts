@@ -328,7 +328,8 @@ class OneWrite {
   /** What referred to this resource before it existed, and belonged to nobody, now belongs to its patient. */
   private async adopt(key: number, owner: number): Promise<void> {
     const sql = `UPDATE vault_resource SET patient = ?
-      WHERE patient IS NULL AND state = ? AND key <> ? AND key IN (SELECT resource FROM vault_reference WHERE target = ?)`
+      WHERE patient IS NULL AND state = ? AND key <> ?
+      AND key IN (SELECT resource FROM vault_reference WHERE target = ?)`
     await this.transaction.run(sql, [owner, STATE.current, key, key])
   }
 

@@ -30,7 +30,8 @@ export interface CodeList {
 
 /**
  * `types` maps each complex type, resource and backbone element (named by its path) to its elements, each written
- * `Type`, `A|B` for a choice, with `*` for a list, `!` for required, `^` for part of the summary, `:list` for required codes.
+ * `Type`, `A|B` for a choice, with `*` for a list, `!` for required, `^` for part of the summary, `:list` for required
+ * codes.
  */
 export interface Definitions {
   readonly resources: readonly string[]

@@ -168,26 +168,26 @@ function pushToken(
 }
 
 function addCoding(index: ExtractedIndex, at: At, coding: Record<string, unknown>): void {
-  const code = stringOrNull(coding['code'])
-  const text = textOf(coding['display'])
-  if (code !== null) pushToken(index, at, stringOrNull(coding['system']), code, text, 1)
+  const code = stringOrNull(coding.code)
+  const text = textOf(coding.display)
+  if (code !== null) pushToken(index, at, stringOrNull(coding.system), code, text, 1)
   else if (text !== null) pushToken(index, at, null, '', text, 0)
 }
 
 /** The text of a concept gets a row of its own unless a display says the same. */
 function addConcept(index: ExtractedIndex, at: At, concept: Record<string, unknown>): void {
-  const codings = Array.isArray(concept['coding']) ? (concept['coding'] as (Record<string, unknown> | null)[]) : []
+  const codings = Array.isArray(concept.coding) ? (concept.coding as (Record<string, unknown> | null)[]) : []
   for (const coding of codings) if (coding) addCoding(index, at, coding)
-  const text = concept['text']
-  if (typeof text !== 'string' || codings.some((coding) => coding?.['display'] === text)) return
+  const text = concept.text
+  if (typeof text !== 'string' || codings.some((coding) => coding?.display === text)) return
   pushToken(index, at, null, '', textOf(text), 0)
 }
 
 function addIdentifier(index: ExtractedIndex, at: At, identifier: Record<string, unknown>): void {
-  const value = stringOrNull(identifier['value'])
+  const value = stringOrNull(identifier.value)
   if (value === null) return
-  const type = identifier['type'] as { text?: unknown; coding?: readonly Record<string, unknown>[] } | undefined
-  pushToken(index, at, stringOrNull(identifier['system']), value, textOf(type?.text), 0)
+  const type = identifier.type as { text?: unknown; coding?: readonly Record<string, unknown>[] } | undefined
+  pushToken(index, at, stringOrNull(identifier.system), value, textOf(type?.text), 0)
   for (const { system, code } of type?.coding ?? []) {
     if (typeof system !== 'string' || typeof code !== 'string') continue
     const path = ofTypePath(at.text)
@@ -251,22 +251,22 @@ function addQuantity(index: ExtractedIndex, at: At, value: unknown, type: string
   const record = value as Record<string, unknown>
   if (type === 'Range') {
     const range = rangeOfRange(record)
-    const bound = (record['low'] ?? record['high']) as Record<string, unknown> | undefined
+    const bound = (record.low ?? record.high) as Record<string, unknown> | undefined
     if (range && bound) pushQuantity(index, at, range, bound)
   } else if (type === 'Money') {
-    const range = quantityRange(record['value'], undefined)
-    const currency = { system: 'urn:iso:std:iso:4217', code: record['currency'] }
+    const range = quantityRange(record.value, undefined)
+    const currency = { system: 'urn:iso:std:iso:4217', code: record.currency }
     if (range) pushQuantity(index, at, range, currency)
   } else {
-    const range = quantityRange(record['value'], record['comparator'])
+    const range = quantityRange(record.value, record.comparator)
     if (range) pushQuantity(index, at, range, record)
   }
 }
 
 function pushQuantity(index: ExtractedIndex, at: At, { low, high }: NumberRange, unit: Record<string, unknown>): void {
-  const system = stringOrNull(unit['system'])
-  const code = stringOrNull(unit['code'])
-  index.quantity.push({ path: at.id, place: at.place, low, high, system, code, unit: stringOrNull(unit['unit']) })
+  const system = stringOrNull(unit.system)
+  const code = stringOrNull(unit.code)
+  index.quantity.push({ path: at.id, place: at.place, low, high, system, code, unit: stringOrNull(unit.unit) })
 }
 
 function addUri(index: ExtractedIndex, at: At, value: unknown): void {

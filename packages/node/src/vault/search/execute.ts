@@ -113,7 +113,8 @@ async function totalOf(
 async function fetchRows({ read }: SearchParts, keys: readonly number[]): Promise<VersionRow[]> {
   const rows: VersionRow[] = []
   for (let at = 0; at < keys.length; at += FETCHED_MAX) {
-    const query = sql`SELECT ${VERSION_COLUMNS} FROM vault_resource r JOIN vault_version v ON v.seq = r.seq ${OWNER_JOIN}
+    const query = sql`SELECT ${VERSION_COLUMNS}
+      FROM vault_resource r JOIN vault_version v ON v.seq = r.seq ${OWNER_JOIN}
       WHERE r.key IN ${list(keys.slice(at, at + FETCHED_MAX))} ORDER BY r.key`
     rows.push(...(await allRows<VersionRow>(read, query)))
   }

@@ -55,8 +55,8 @@ interface Controls {
 /**
  * Parses a search on `type`, or on all types for null.
  * @throws SalusError `search-parameter-unknown`, `search-parameter-unsupported`, `search-modifier-unsupported`,
- *   `search-value-malformed`, `search-chain-too-long`, `search-chain-too-broad`, `search-too-many-values`, `search-too-many-parameters`,
- *   `search-too-long`
+ *   `search-value-malformed`, `search-chain-too-long`, `search-chain-too-broad`, `search-too-many-values`,
+ *   `search-too-many-parameters`, `search-too-long`, `cursor-invalid`
  */
 export function parseSearch(type: string | null, pairs: QueryPairs, options: ParseOptions = {}): SearchRequest {
   checkSize(pairs)
