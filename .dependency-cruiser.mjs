@@ -2,7 +2,7 @@
  * The arrows between the packages (ARCHITECTURE.md): what may import what. `tools/check.test.mjs` plants a violation of
  * every rule and sees it reported.
  */
-const TESTS = '\\.(test|suite)\\.(ts|mjs)$|/test-[^/]+\\.ts$|^test/|^packages/[^/]+/test/'
+const TESTS = '\\.(test|suite)\\.(ts|mjs)$|/test-[^/]+\\.ts$|^test/|^bench/|^packages/[^/]+/(test|src/testing)/'
 
 /** The packages that each part may import, besides itself. What is missing here may import anything. */
 const ARROWS = {

@@ -8,6 +8,8 @@
  *
  * Run: node bench/consent.ts
  */
+
+import { ledgerDecider } from '../packages/node/src/consent/decider.ts'
 import {
   type Custodian,
   enrol,
@@ -17,7 +19,6 @@ import {
   signConsent,
 } from '../packages/node/test/consent-custodian.ts'
 import { actor, confidentiality, type Json, request, sensitivity, TPO, type } from '../packages/node/test/consents.ts'
-import { ledgerDecider } from '../packages/node/src/consent/decider.ts'
 
 const PATIENTS = 50
 const CONSENTS_EACH = 20

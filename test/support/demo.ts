@@ -188,19 +188,30 @@ export class Demo {
 /** A running demo network that ends with the test `t`. */
 export async function startDemo(t: TestContext, options: readonly string[] = []): Promise<Demo> {
   const demo = new Demo(await freePorts(), options)
-  t.after(() => demo.close(t.passed))
+  t.after(() => demo.close(t.passed && !failed.has(t)))
   await demo.start()
   return demo
 }
 
-/** One step of a test that stands on the ones before it: when it fails, the rest is not run. */
-export async function step(t: TestContext, name: string, run: (t: TestContext) => Promise<void>): Promise<void> {
-  let failed = true
+/** Tests of which a part failed; a failed subtest alone does not show in `t.passed`. */
+const failed = new WeakSet<TestContext>()
+
+/** One part of a test; the others are run whether it fails or not. */
+export async function check(t: TestContext, name: string, run: (t: TestContext) => Promise<void>): Promise<void> {
   await t.test(name, async (inner) => {
-    await run(inner)
-    failed = false
+    try {
+      await run(inner)
+    } catch (error) {
+      failed.add(t)
+      throw error
+    }
   })
-  if (failed) throw new Error(`"${name}" failed, and what follows stands on it`)
+}
+
+/** One part of a test on which the ones after it stand: when it fails, they are not run. */
+export async function step(t: TestContext, name: string, run: (t: TestContext) => Promise<void>): Promise<void> {
+  await check(t, name, run)
+  if (failed.has(t)) throw new Error(`"${name}" failed, and what follows stands on it`)
 }
 
 function parse(text: string): unknown {

@@ -1,5 +1,5 @@
 /** What a patient's command needs: the wallet, the genesis that it trusts, and the custodians by name. */
-import { readGenesis, type Genesis } from '@salus/core'
+import { type Genesis, readGenesis } from '@salus/core'
 import { PatientClient, type Wallet } from '@salus/sdk'
 import { type Network, readNetwork, readText } from './network.ts'
 import { type OpenWalletFile, openWalletFile, type WalletOptions } from './wallet-file.ts'

@@ -1,7 +1,8 @@
 /** Wallet files on disk: opened with a passphrase, written whole or not at all. */
+
+import { randomUUID } from 'node:crypto'
 import { existsSync, renameSync, writeFileSync } from 'node:fs'
 import { createInterface } from 'node:readline/promises'
-import { randomUUID } from 'node:crypto'
 import { SalusError } from '@salus/core'
 import { openWallet, saveWallet, type Wallet } from '@salus/sdk'
 import { readText } from './network.ts'

@@ -1,6 +1,14 @@
 /** Hashes, signatures and randomness by `node:crypto`; `crypto.browser.ts` is the same for browsers. */
-import { createHash, createPublicKey, type KeyObject, randomFillSync, scrypt as scryptNode, sign, verify } from 'node:crypto'
-import { createPrivateKey } from 'node:crypto'
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  type KeyObject,
+  randomFillSync,
+  scrypt as scryptNode,
+  sign,
+  verify,
+} from 'node:crypto'
 import { isStrictEd25519Input } from './ed25519-rule.ts'
 
 const ED25519_SPKI = Uint8Array.from([0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00])

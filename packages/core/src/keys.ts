@@ -4,7 +4,7 @@
  */
 import { ed25519PublicKey, ed25519Sign, ed25519Verify, p256Verify, sha256 } from '#crypto'
 import { concat, equalBytes, fromUtf8, toBase64url } from './bytes.ts'
-import { decode, encode, type Infer, bytes, oneOf, struct } from './schema.ts'
+import { bytes, decode, encode, type Infer, oneOf, struct } from './schema.ts'
 
 export { ed25519PublicKey, ed25519Sign, ed25519Verify, p256Verify, type ScryptCost, scrypt } from '#crypto'
 

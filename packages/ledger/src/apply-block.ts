@@ -10,13 +10,13 @@ import {
   isSalusError,
   type PublicKey,
   SalusError,
-  type Transaction,
   TRANSACTION_LIFETIME_MS_MAX,
+  type Transaction,
   type TransactionBody,
 } from '@salus/core'
+import { binaryName, digest } from './digest.ts'
 import type { ExecutedId } from './replay-set.ts'
 import type { Rules } from './rules.ts'
-import { binaryName, digest } from './digest.ts'
 import type { HashedWrite } from './state/state.ts'
 import { VALUE_BYTES_MAX } from './state/value-log.ts'
 

@@ -13,8 +13,8 @@ import {
   verifySignature,
 } from '@salus/core'
 import { applyBlock, applyGenesis, type CheckedTransaction } from './apply-block.ts'
-import { logLeafHash, MerkleLog } from './log/merkle-log.ts'
 import { LogStore } from './log/log-store.ts'
+import { logLeafHash, MerkleLog } from './log/merkle-log.ts'
 import { ReplaySet } from './replay-set.ts'
 import type { Rules } from './rules.ts'
 import { AuthenticatedState } from './state/state.ts'

@@ -7,6 +7,7 @@ import { test } from 'node:test'
 import { call, consent, consents, grant, members } from '@salus/contracts'
 import { ed25519Signer, randomBytes, readGenesis, signTransaction } from '@salus/core'
 import { verifyStateProof } from '@salus/proof'
+import { EmbeddedLedger } from './engine/embedded.ts'
 import {
   ENGINE_KEY,
   putCall,
@@ -16,7 +17,6 @@ import {
   testGenesis,
   values,
 } from './engine/test-rules.ts'
-import { EmbeddedLedger } from './engine/embedded.ts'
 import { auditLedger, openEmbeddedLedger } from './open.ts'
 
 const genesis = testGenesis()

@@ -6,7 +6,7 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import { SalusError, equalBytes } from '@salus/core'
+import { equalBytes, SalusError } from '@salus/core'
 
 /** In place of a folder: a store in memory, gone when it is closed. */
 export const MEMORY_DIRECTORY = ':memory:'

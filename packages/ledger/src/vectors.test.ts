@@ -3,10 +3,10 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import {
+  ed25519Signer,
   encode,
   LogEntry,
   parseTransaction,
-  ed25519Signer,
   sha256,
   signTransaction,
   stateLeafHash,

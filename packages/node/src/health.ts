@@ -1,7 +1,8 @@
 /** `/healthz` (the process lives), `/readyz` (it can decide requests of other members), `/metrics` (Prometheus). */
+
+import type { Ledger } from '@salus/ledger'
 import type { FastifyInstance } from 'fastify'
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
-import type { Ledger } from '@salus/ledger'
 import { LEDGER_LAG_MS_MAX } from './limits.ts'
 import type { Outbox } from './outbox/outbox.ts'
 

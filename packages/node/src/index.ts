@@ -1,2 +1,2 @@
-export { type NodeKeys, makeKeys, publicKeys, readKeys, writeKeys } from './keys.ts'
+export { makeKeys, type NodeKeys, publicKeys, readKeys, writeKeys } from './keys.ts'
 export { type NodeOptions, type RunningNode, startNode } from './node.ts'

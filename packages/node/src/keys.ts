@@ -2,8 +2,9 @@
  * The secrets of a node, in one file that only its owner may read: the member's ledger key, its encryption key, the key
  * that wraps the vault's data keys, and the key that signs access tokens. Whoever has this file is the member.
  */
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
+
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto'
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { ed25519PublicKey, fromBase64url, fromHex, randomBytes, SalusError, toBase64url, toHex } from '@salus/core'
 import { z } from 'zod'
 

@@ -1,7 +1,7 @@
 /** Every node names every member by the same Organization: its FHIR id is the member's id. */
 import type { Organization } from '@medplum/fhirtypes'
-import type { Principal } from './auth/principal.ts'
 import type { Member } from './auth/members.ts'
+import type { Principal } from './auth/principal.ts'
 import type { Gate } from './gate/gate.ts'
 import { readPurpose } from './gate/purpose.ts'
 import type { VaultReader, VaultWriter } from './vault/vault.ts'

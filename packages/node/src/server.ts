@@ -11,7 +11,7 @@ import { errorReply, type Group, registerGroup } from './api/operation.ts'
 import { PATIENT_OPERATIONS, type PatientApiParts, type PatientCaller } from './api/patient/operations.ts'
 import type { Auth } from './auth/auth.ts'
 import type { Principal } from './auth/principal.ts'
-import { exchange, type ExchangeParts } from './exchange/proxy.ts'
+import { type ExchangeParts, exchange } from './exchange/proxy.ts'
 import { type HealthParts, health } from './health.ts'
 import { QUERY_BYTES_MAX } from './limits.ts'
 

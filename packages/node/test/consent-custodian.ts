@@ -6,8 +6,8 @@ import { call, consent as contract, grant, openFile, record, revoke } from '@sal
 import {
   consentCommitment,
   controllerBindingDigest,
-  ed25519Signer,
   ed25519PublicKey,
+  ed25519Signer,
   fromHex,
   type GenesisMember,
   memberId,

@@ -11,13 +11,13 @@ import {
   json,
   KeyRow,
   type LogEntry,
-  parseTransaction,
   type PublicKey,
+  parseTransaction,
   SalusError,
   type ShapeOf,
   stateKey,
-  toHex,
   type Transaction,
+  toHex,
   verifySignature,
 } from '@salus/core'
 import { openBareCheckpoint } from './checkpoint.ts'

@@ -1,8 +1,8 @@
 /** A ledger small enough to hold in a test: a log and a state tree, built the plain way, under signed checkpoints. */
 import {
   type Cbor,
-  checkpointOrigin,
   type Command,
+  checkpointOrigin,
   ed25519PublicKey,
   ed25519Signer,
   encode,

@@ -1,11 +1,12 @@
 /** `salus fetch`: a FHIR read or search, at one's own node or through it at another member's. */
-import { SalusError } from '@salus/core'
+
 import type { Resource } from '@medplum/fhirtypes'
+import { SalusError } from '@salus/core'
 import { checkReceived, receivedVersions, send, sendForText } from '@salus/sdk'
 import type { Command } from 'commander'
-import { EXIT, type Result } from '../output.ts'
-import { memberOf, readNetwork, readText } from '../network.ts'
 import { defineCommand } from '../define.ts'
+import { memberOf, readNetwork, readText } from '../network.ts'
+import { EXIT, type Result } from '../output.ts'
 import { progress } from '../progress.ts'
 import { whenCommitted } from '../when-committed.ts'
 

@@ -1,6 +1,6 @@
 /** `salus ledger`: status, checkpoint, a state key with its proof, and the audit that replays everything. */
 import { join } from 'node:path'
-import { decodeCbor, fromHex, readGenesis, SalusError, stateKey, toBase64url, toHex, type Cbor } from '@salus/core'
+import { type Cbor, decodeCbor, fromHex, readGenesis, SalusError, stateKey, toBase64url, toHex } from '@salus/core'
 import { auditLedger } from '@salus/ledger'
 import { openCheckpoint, openProofFile, readProofFile } from '@salus/proof'
 import { sendForJson, sendForText } from '@salus/sdk'

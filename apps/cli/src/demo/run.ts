@@ -7,11 +7,11 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path'
 import { ed25519PublicKey, fromHex, memberId, SalusError, toHex, writeGenesis } from '@salus/core'
 import { type Ledger, openEmbeddedLedger } from '@salus/ledger'
-import { makeKeys, type NodeKeys, publicKeys, readKeys, type RunningNode, startNode, writeKeys } from '@salus/node'
+import { makeKeys, type NodeKeys, publicKeys, type RunningNode, readKeys, startNode, writeKeys } from '@salus/node'
 import type { Network } from '../network.ts'
-import { findBusyPort } from './ports.ts'
 import { loadRiverside } from './load.ts'
 import { DEMO_MEMBERS } from './members.ts'
+import { findBusyPort } from './ports.ts'
 import { type StatusPage, startStatusPage } from './status-page.ts'
 import { describeMembers } from './tokens.ts'
 

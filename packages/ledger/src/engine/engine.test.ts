@@ -4,9 +4,12 @@ import { TRANSACTION_BYTES_MAX } from '@salus/core'
 import fc from 'fast-check'
 import { acceptsProposal, BLOCK_BYTES_MAX, BLOCK_TRANSACTIONS_MAX, selectTransactions } from './engine.ts'
 
-const wires = fc.array(fc.integer({ min: 1, max: TRANSACTION_BYTES_MAX }).map((length) => new Uint8Array(length)), {
-  maxLength: 100,
-})
+const wires = fc.array(
+  fc.integer({ min: 1, max: TRANSACTION_BYTES_MAX }).map((length) => new Uint8Array(length)),
+  {
+    maxLength: 100,
+  },
+)
 
 test('what is selected for a proposal is the longest beginning that fits, and is accepted', () => {
   fc.assert(

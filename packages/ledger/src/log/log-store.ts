@@ -5,7 +5,7 @@
  */
 import { SalusError } from '@salus/core'
 import type { Store } from '../store.ts'
-import { logLeafHash, type LogMark, MerkleLog, perfectRoot } from './merkle-log.ts'
+import { type LogMark, logLeafHash, MerkleLog, perfectRoot } from './merkle-log.ts'
 import { parseTilePath, TILE_WIDTH } from './tile-path.ts'
 
 /** Longest entry, in bytes: what the 16-bit length of a bundle can say. */

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { concat, equalBytes, sha256, stateLeafHash, toHex } from '@salus/core'
 import fc from 'fast-check'
-import { StateIndex } from './state-index.ts'
 import { naiveRoot } from './naive-tree.ts'
+import { StateIndex } from './state-index.ts'
 
 /** Key hashes that collide in long prefixes, so that buckets split deep, beside ordinary ones. */
 const keyHash = fc.oneof(

@@ -13,7 +13,7 @@ import type { StateProof } from '@salus/proof'
 import { digest } from '../digest.ts'
 import type { Store } from '../store.ts'
 import { type IndexChange, StateIndex } from './state-index.ts'
-import { recordBytes, recordsOf, type ValueRecord, ValueLog } from './value-log.ts'
+import { recordBytes, recordsOf, ValueLog, type ValueRecord } from './value-log.ts'
 
 /** One change that a block makes, by the SHA-256 of the key; `value` null deletes the key. */
 export interface HashedWrite {

@@ -5,7 +5,7 @@
  * An event belongs to the record of the patient whose file it is about, and is covered by a permit for the whole of
  * that record alone: a part of a record says nothing about who saw the rest. Other members never see any.
  */
-import { decode, disclosureCommitment, DisclosureEntry, SalusError } from '@salus/core'
+import { DisclosureEntry, decode, disclosureCommitment, SalusError } from '@salus/core'
 import type { Permit } from '../consent/permit.ts'
 import type { Queries } from '../db/database.ts'
 import { allOf, allRows, FALSE, type Sql, sql } from '../db/sql.ts'

@@ -6,7 +6,7 @@ import { openVault, vaultDdl } from '../vault/store.ts'
 import type { Change } from '../vault/vault.ts'
 import { auditEventOf } from './audit-event.ts'
 import { withoutAuditWrites } from './audit-writer.ts'
-import { entryOf, EVERYTHING, permitOf } from './test-journal.ts'
+import { EVERYTHING, entryOf, permitOf } from './test-journal.ts'
 
 test('AuditEvents cannot be written, nor can what comes with them; all else is', async () => {
   const database = openSqlite(':memory:', [vaultDdl])

@@ -1,6 +1,7 @@
 /** Authentication of a node, put together: its authorization server, and who sent a request. */
-import { SalusError } from '@salus/core'
+
 import type { PublicKey } from '@salus/core'
+import { SalusError } from '@salus/core'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { JWK } from 'jose'
 import type { Database } from '../db/database.ts'

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { ed25519PublicKey, randomBytes } from '@salus/core'
-import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
 import * as fc from 'fast-check'
+import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
 import { openAuth } from './auth.ts'
 import { ASSERTION_TYPE } from './client-assertion.ts'
 import { writeMemberUse } from './member-use.ts'
@@ -13,9 +13,9 @@ import {
   postForm,
   privateJwk,
   serve,
+  type TestMember,
   TestNetwork,
   tokenForm,
-  type TestMember,
   whoami,
 } from './test-network.ts'
 

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
 import { randomBytes, SalusError } from '@salus/core'
 import { MemberTokenClient } from './client.ts'
-import { TestNetwork, type TestMember, whoami } from './test-network.ts'
+import { type TestMember, TestNetwork, whoami } from './test-network.ts'
 
 const TREAT = { system: 'http://terminology.hl7.org/CodeSystem/v3-ActReason', code: 'TREAT' }
 const BTG = { ...TREAT, code: 'BTG' }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { ed25519Signer, randomBytes, signPatientRequest, toHex, utf8 } from '@salus/core'
-import { type Answer, answer, TestNetwork, type TestMember } from './test-network.ts'
+import { type Answer, answer, type TestMember, TestNetwork } from './test-network.ts'
 
 const network = new TestNetwork()
 const patient = ed25519Signer(randomBytes(32))

@@ -7,8 +7,16 @@
  * those of a wallet whose clock is ahead. What the ledger does on a patient's behalf is signed once more, in a
  * transaction, and has its own protection against replay.
  */
-import { equalBytes, type PublicKey, parsePatientRequest, patientRequestDigest, SalusError } from '@salus/core'
-import { sha256, toHex, verifySignature } from '@salus/core'
+import {
+  equalBytes,
+  type PublicKey,
+  parsePatientRequest,
+  patientRequestDigest,
+  SalusError,
+  sha256,
+  toHex,
+  verifySignature,
+} from '@salus/core'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { PATIENT_REQUEST_WINDOW_MS, PATIENT_REQUESTS_MAX } from '../limits.ts'
 

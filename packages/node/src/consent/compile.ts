@@ -10,8 +10,8 @@
 import { SalusError } from '@salus/core'
 import { CONSENT_FILTERS_MAX } from '../limits.ts'
 import { SENSITIVITY_PARENTS } from './codes.ts'
-import { ALL, and, countTests, not, or } from './filter-algebra.ts'
 import type { Code, DataFilter } from './filter.ts'
+import { ALL, and, countTests, not, or } from './filter-algebra.ts'
 import type { Actor, ContentClass, OpenSpan, Policy, Provision } from './policy.ts'
 
 /** One provision, decidable by itself. An empty `purposes` or `actions` means any. */

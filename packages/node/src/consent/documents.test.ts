@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
-import { test, type TestContext } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { ed25519Signer, isSalusError, randomBytes } from '@salus/core'
 import {
   type Custodian,
   enrol,
   grantOnLedger,
-  openFileOnLedger,
   openCustodian,
+  openFileOnLedger,
   revokeOnLedger,
   signConsent,
 } from '../../test/consent-custodian.ts'

@@ -9,8 +9,8 @@
  */
 import { PURPOSE_PARENTS } from './codes.ts'
 import type { CompiledPolicy, Rule } from './compile.ts'
-import { and, NONE, not, or } from './filter-algebra.ts'
 import type { DataFilter } from './filter.ts'
+import { and, NONE, not, or } from './filter-algebra.ts'
 import { type AccessRequest, BREAK_THE_GLASS, PURPOSE_SYSTEM } from './request.ts'
 
 /** What a consent permits and what it denies. Both may cover the same resource; then the denial holds. */

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { covers } from '../../test/consents.ts'
 import { filters, resources } from '../../test/consent-arbitraries.ts'
-import { ALL, and, NONE, not, or } from './filter-algebra.ts'
+import { covers } from '../../test/consents.ts'
 import type { DataFilter } from './filter.ts'
+import { ALL, and, NONE, not, or } from './filter-algebra.ts'
 
 test('the constructors mean what and, or and not mean', () => {
   fc.assert(

@@ -3,7 +3,7 @@
  * is durable before the reply leaves, together with its place in the outbox. The database commits writes in groups, so
  * a busy node pays for one durable commit, not for one each.
  */
-import { decode, disclosureCommitment, DisclosureEntry, encode, fromHex, randomBytes, SalusError } from '@salus/core'
+import { DisclosureEntry, decode, disclosureCommitment, encode, fromHex, randomBytes, SalusError } from '@salus/core'
 import type { Database, Ddl, Queries } from '../db/database.ts'
 import type { Outbox } from '../outbox/outbox.ts'
 

@@ -5,8 +5,8 @@
 import {
   CHAIN_DOMAIN,
   CHAIN_START,
-  decode,
   DisclosureRow,
+  decode,
   encode,
   fromHex,
   LogStatement,

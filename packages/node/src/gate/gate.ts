@@ -4,9 +4,9 @@
  * is written the same way and then thrown as `access-refused`.
  */
 import type { Principal } from '../auth/principal.ts'
-import type { Purpose } from './purpose.ts'
 import type { Permit } from '../consent/permit.ts'
 import type { StoredVersion } from '../vault/vault.ts'
+import type { Purpose } from './purpose.ts'
 
 export const INTERACTIONS = [
   'read',

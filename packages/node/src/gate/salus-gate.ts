@@ -8,8 +8,8 @@ import type { AccessRequest } from '../consent/request.ts'
 import type { Journal, NewEntry } from '../disclosure/journal.ts'
 import type { Files } from '../files/files.ts'
 import type { StoredVersion } from '../vault/vault.ts'
-import type { Ask, Gate, Interaction, Passage } from './gate.ts'
 import type { Decider } from './decider.ts'
+import type { Ask, Gate, Interaction, Passage } from './gate.ts'
 
 export interface GateParts {
   readonly custodian: string

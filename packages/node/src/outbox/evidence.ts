@@ -1,6 +1,7 @@
 /** The evidence of one committed item, as proof files carry it: its batch, its transaction, its place in the log. */
-import { decode, equalBytes, LogEntry, parseTransaction, SalusError, stateKey } from '@salus/core'
+
 import type { Genesis } from '@salus/core'
+import { decode, equalBytes, LogEntry, parseTransaction, SalusError, stateKey } from '@salus/core'
 import type { Ledger } from '@salus/ledger'
 import { type BatchItem, inclusionPath, withoutWitnesses } from '@salus/proof'
 import type { Queries } from '../db/database.ts'

@@ -1,16 +1,24 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { decode, DisclosureRow, FileRow, fromHex, randomBytes, stateKey, toHex } from '@salus/core'
+import {
+  DisclosureRow,
+  decode,
+  disclosureCommitment,
+  FileRow,
+  fromHex,
+  randomBytes,
+  stateKey,
+  toHex,
+} from '@salus/core'
 import type { Ledger } from '@salus/ledger'
 import { verifyProofFile, writeProofFile } from '@salus/proof'
 import type { Database } from '../db/database.ts'
 import { openSqlite } from '../db/sqlite.ts'
-import { disclosureCommitment } from '@salus/core'
-import { disclosureId, Journal, JOURNAL_DDL, type NewEntry, parseDisclosureId } from '../disclosure/journal.ts'
+import { disclosureId, JOURNAL_DDL, Journal, type NewEntry, parseDisclosureId } from '../disclosure/journal.ts'
 import { startTestLedger, type TestLedger } from '../testing/ledger.ts'
 import { itemEvidence } from './evidence.ts'
-import { Outbox, OUTBOX_DDL } from './outbox.ts'
+import { OUTBOX_DDL, Outbox } from './outbox.ts'
 
 let network: TestLedger
 let database: Database

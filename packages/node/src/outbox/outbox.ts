@@ -12,7 +12,7 @@ import type { Ledger } from '@salus/ledger'
 import type { Database, Ddl, Queries } from '../db/database.ts'
 import { OUTBOX_DELAY_MS_MAX, OUTBOX_ITEMS_MAX } from '../limits.ts'
 import { findTransaction } from './find-transaction.ts'
-import { readUnsettled, seal, type SealedTransaction, signSealed } from './seal.ts'
+import { readUnsettled, type SealedTransaction, seal, signSealed } from './seal.ts'
 
 /** What an item commits to. */
 export type ItemKind = 'record' | 'disclosure'

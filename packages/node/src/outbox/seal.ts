@@ -5,8 +5,8 @@
 import {
   BATCH_FILES_MAX,
   type Command,
-  FileBatches,
   type FileBatch,
+  FileBatches,
   fromHex,
   parseTransaction,
   randomBytes,

@@ -1,7 +1,7 @@
 /** "This disclosure, or refused request, is recorded on the ledger" (docs/spec/disclosure.md). */
 import {
-  decode,
   DisclosureEntry,
+  decode,
   disclosureCommitment,
   equalBytes,
   type Genesis,

@@ -3,6 +3,8 @@
  * transaction signed by a controller key made for this consent alone, and the binding signed by the identity key that
  * the custodian knows. The application saves the wallet, then hands the consent to the custodian.
  */
+
+import type { Consent } from '@medplum/fhirtypes'
 import { grant, revoke } from '@salus/contracts'
 import {
   CONSENT_SALT_BYTES,
@@ -16,7 +18,6 @@ import {
   toHex,
   utf8,
 } from '@salus/core'
-import type { Consent } from '@medplum/fhirtypes'
 import type { SignedConsent } from '../patient-client.ts'
 import type { Wallet } from '../wallet/index.ts'
 import { consentEnd } from './document.ts'

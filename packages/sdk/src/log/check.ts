@@ -6,10 +6,10 @@
 import {
   CHAIN_DOMAIN,
   CHAIN_START,
-  decode,
   DisclosureEntry,
-  disclosureCommitment,
   DisclosureRow,
+  decode,
+  disclosureCommitment,
   ed25519Verify,
   equalBytes,
   type Genesis,

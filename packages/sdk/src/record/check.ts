@@ -1,8 +1,9 @@
 /** The recipient's check: that what arrived is what its custodian recorded, and since when. */
-import { equalJson } from './equal.ts'
+
 import type { Bundle, Resource } from '@medplum/fhirtypes'
 import { SalusError } from '@salus/core'
 import { openProofFile, type RecordClaim, readProofFile } from '@salus/proof'
+import { equalJson } from './equal.ts'
 
 /** A version of a resource, as an answer names it. */
 export interface ReceivedVersion {

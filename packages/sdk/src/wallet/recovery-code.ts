@@ -2,9 +2,10 @@
  * The recovery code: the wallet's secret as 24 English words with a checksum of 8 bits (BIP 39). Whoever has the words
  * has the wallet. They restore the secret and so every key; enrolments and consents are asked from the custodians.
  */
+
+import { SalusError } from '@salus/core'
 import { entropyToMnemonic, mnemonicToEntropy } from '@scure/bip39'
 import { wordlist } from '@scure/bip39/wordlists/english.js'
-import { SalusError } from '@salus/core'
 import { SECRET_BYTES } from './derive.ts'
 import { Wallet } from './wallet.ts'
 

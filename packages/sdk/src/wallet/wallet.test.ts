@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { fromBase64url, isSalusError, toBase64url, toHex, verifySignature } from '@salus/core'
 import fc from 'fast-check'
 import { createWallet, openWallet, recoveryCode, saveWallet, Wallet, walletFromRecoveryCode } from './index.ts'
-import { type RecoverableConsent, RECOVERY_GAP } from './wallet.ts'
+import { RECOVERY_GAP, type RecoverableConsent } from './wallet.ts'
 
 /** Cheap enough to open thousands of files. */
 const COST = { N: 2, r: 1, p: 1 }

@@ -95,4 +95,11 @@ const proveEntry = operation({
   },
 })
 
-export const LEDGER_OPERATIONS: readonly Operation<LedgerApiParts, undefined>[] = [status, genesis, checkpoint, tile, proveState, proveEntry]
+export const LEDGER_OPERATIONS: readonly Operation<LedgerApiParts, undefined>[] = [
+  status,
+  genesis,
+  checkpoint,
+  tile,
+  proveState,
+  proveEntry,
+]

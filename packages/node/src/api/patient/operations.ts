@@ -5,8 +5,8 @@
 import {
   disclosureCommitment,
   type Genesis,
-  parseTransaction,
   type PublicKey,
+  parseTransaction,
   SalusError,
   toBase64url,
   toHex,
@@ -18,8 +18,8 @@ import { compilePolicy } from '../../consent/compile.ts'
 import type { ConsentDocuments } from '../../consent/documents.ts'
 import { parsePolicy } from '../../consent/policy.ts'
 import type { Queries } from '../../db/database.ts'
-import { disclosureLog, type LogParts } from '../../disclosure/log.ts'
 import type { Journal } from '../../disclosure/journal.ts'
+import { disclosureLog, type LogParts } from '../../disclosure/log.ts'
 import type { Files, PatientFile } from '../../files/files.ts'
 import { CONSENT_BYTES_MAX } from '../../limits.ts'
 import { itemEvidence } from '../../outbox/evidence.ts'
