@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync, renameSync, writeFileSync } from 'node:fs'
 import { createInterface } from 'node:readline/promises'
+import { text as readStream } from 'node:stream/consumers'
 import { SalusError } from '@salus/core'
 import { openWallet, saveWallet, type Wallet } from '@salus/sdk'
 import { readText } from './network.ts'
@@ -30,15 +31,30 @@ export async function readPassphrase(options: WalletOptions): Promise<string> {
   return ask('Passphrase: ', 'give the passphrase in SALUS_PASSPHRASE or with --passphrase-file')
 }
 
-/** Asks on the terminal. @throws SalusError `usage` with `otherwise` when there is none */
+/**
+ * Asks on the terminal, or takes the next line of standard input where that is no terminal.
+ * @throws SalusError `usage` with `otherwise` when there is none
+ */
 export async function ask(question: string, otherwise: string): Promise<string> {
-  if (!process.stdin.isTTY) throw new SalusError('usage', otherwise)
+  if (!process.stdin.isTTY) {
+    const line = (await pipedLines()).shift()
+    if (line === undefined || line === '') throw new SalusError('usage', otherwise)
+    return line
+  }
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
   try {
     return await terminal.question(question)
   } finally {
     terminal.close()
   }
+}
+
+let piped: Promise<string[]> | undefined
+
+/** The lines of standard input, read once. */
+function pipedLines(): Promise<string[]> {
+  piped ??= readStream(process.stdin).then((content) => content.split(/\r?\n/))
+  return piped
 }
 
 /** Opens the wallet that the options name. @throws SalusError `file-not-found`, `wallet-*`, `usage` */

@@ -53,6 +53,11 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   await app.register(async (scope) => {
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+    scope.setErrorHandler((error, request, reply) => {
+      const { status, body } = fhirErrorReply(error)
+      if (status === 500) report(request, error)
+      return reply.code(status).type('application/fhir+json; charset=utf-8').send(body)
+    })
     exchange(scope, parts.exchange)
   })
   await app.register(async (scope) => fhirApi(scope, parts.fhir), { prefix: '/fhir' })

@@ -37,7 +37,8 @@ async function run(options: Options, request: string): Promise<Result> {
   const network = readNetwork(options.dir)
   const own = memberOf(network, options.as)
   if (options.from !== undefined) memberOf(network, options.from)
-  const base = options.from === undefined ? own.fhir : `${own.url}/exchange/${options.from}/fhir`
+  const base =
+    options.from === undefined || options.from === options.as ? own.fhir : `${own.url}/exchange/${options.from}/fhir`
   const headers = {
     authorization: `Bearer ${own.clinicianToken}`,
     accept: 'application/fhir+json',

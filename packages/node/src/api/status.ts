@@ -24,9 +24,6 @@ const STATUS: Readonly<Record<string, number>> = {
   'outbox-full': 503,
   'ledger-full': 503,
   'ledger-closed': 503,
-  'exchange-unreachable': 502,
-  'exchange-answer': 502,
-  'exchange-token-refused': 502,
   internal: 500,
 }
 

@@ -1,4 +1,5 @@
 /** The proof file of a disclosure, which `$proof` of an AuditEvent hands out: it proves the entry, not its rendering. */
+import { toHex } from '@salus/core'
 import { writeProofFile } from '@salus/proof'
 import { type Journal, parseDisclosureId } from '../disclosure/journal.ts'
 import { type EvidenceParts, itemEvidence } from '../outbox/evidence.ts'
@@ -10,7 +11,7 @@ export async function proveAuditEvent(
   { id, commitment }: StoredVersion,
 ): Promise<string> {
   const { fileId, sequence } = parseDisclosureId(id)
-  const { row } = await parts.journal.entry(Buffer.from(fileId).toString('hex'), sequence)
+  const { row } = await parts.journal.entry(toHex(fileId), sequence)
   return writeProofFile({
     format: 'salus-proof/1',
     kind: 'disclosure',

@@ -9,7 +9,7 @@ import { DisclosureEntry, decode, disclosureCommitment, SalusError } from '@salu
 import type { Permit } from '../consent/permit.ts'
 import type { Queries } from '../db/database.ts'
 import { allOf, allRows, FALSE, type Sql, sql } from '../db/sql.ts'
-import { disclosureId, parseDisclosureId } from '../disclosure/journal.ts'
+import { disclosureId } from '../disclosure/journal.ts'
 import type { Cursors } from '../vault/cursor.ts'
 import type { ParsedSearch } from '../vault/search/criteria.ts'
 import type { SearchPage, SearchRequest } from '../vault/search/request.ts'
@@ -22,6 +22,7 @@ import {
   coversFile,
   isAuditSearch,
   newestFirst,
+  placeOf,
   refuseIncludes,
 } from './audit-search.ts'
 
@@ -78,22 +79,12 @@ function patientOf({ files }: Pick<AuditParts, 'files'>, row: EventRow): string 
 }
 
 async function eventRow(read: Queries, id: string): Promise<EventRow | undefined> {
-  const found = idOf(id)
-  if (found === undefined) return undefined
-  return read.get<EventRow>(
-    'SELECT file_id, entry, time_ms, item FROM disclosure WHERE file_id = ? AND sequence = ?',
-    found,
-  )
-}
-
-function idOf(id: string): [fileId: string, sequence: number] | undefined {
-  try {
-    const { fileId, sequence } = parseDisclosureId(id)
-    return [Buffer.from(fileId).toString('hex'), sequence]
-  } catch (error) {
-    if (error instanceof SalusError) return undefined
-    throw error
-  }
+  const place = placeOf(id)
+  if (place === undefined) return undefined
+  return read.get<EventRow>('SELECT file_id, entry, time_ms, item FROM disclosure WHERE file_id = ? AND sequence = ?', [
+    place.fileId,
+    place.sequence,
+  ])
 }
 
 async function readEvent(parts: AuditParts, permit: Permit, id: string): Promise<StoredVersion | undefined> {
@@ -148,7 +139,7 @@ async function searchEvents(
 
 /** Events of one moment are in the order in which they were written. */
 function afterSql([timeMs = 0, item = 0]: readonly number[], descending: boolean): Sql {
-  return descending ? sql`(d.time_ms, d.item) < (${timeMs}, ${item})` : sql`(d.time_ms, d.item) > (${timeMs}, ${item})`
+  return descending ? sql`d.time_ms < ${timeMs}` : sql`(d.time_ms, d.item) > (${timeMs}, ${item})`
 }
 
 function pageRows({ read }: AuditParts, where: Sql, descending: boolean, limit: number): Promise<EventRow[]> {

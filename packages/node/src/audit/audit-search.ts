@@ -3,7 +3,7 @@
  * own SearchParameters; of what it can express this answers the parameters below and refuses the rest by name, so that
  * nothing is passed over in silence.
  */
-import { SalusError } from '@salus/core'
+import { isSalusError, SalusError, toHex } from '@salus/core'
 import type { Scope } from '../consent/permit.ts'
 import { allOf, anyOf, FALSE, list, type Sql, sql, TRUE } from '../db/sql.ts'
 import { parseDisclosureId } from '../disclosure/journal.ts'
@@ -100,11 +100,17 @@ function valueSql(parts: AuditSearchParts, code: Supported, value: Value): Sql {
 
 /** An id that is none of the journal's matches nothing. */
 function idSql(id: string): Sql {
+  const place = placeOf(id)
+  return place === undefined ? FALSE : sql`(d.file_id = ${place.fileId} AND d.sequence = ${place.sequence})`
+}
+
+/** The file (hexadecimal) and the sequence that an event's id names; undefined for any other id. */
+export function placeOf(id: string): { readonly fileId: string; readonly sequence: number } | undefined {
   try {
     const { fileId, sequence } = parseDisclosureId(id)
-    return sql`(d.file_id = ${Buffer.from(fileId).toString('hex')} AND d.sequence = ${sequence})`
+    return { fileId: toHex(fileId), sequence }
   } catch (error) {
-    if (error instanceof SalusError) return FALSE
+    if (isSalusError(error, 'disclosure-unknown')) return undefined
     throw error
   }
 }

@@ -32,7 +32,6 @@ export const JOURNAL_DDL: Ddl = [
      PRIMARY KEY (file_id, sequence))`,
   'CREATE INDEX IF NOT EXISTS disclosure_item ON disclosure (item)',
   'CREATE INDEX IF NOT EXISTS disclosure_time ON disclosure (time_ms, item)',
-  'CREATE INDEX IF NOT EXISTS disclosure_practitioner ON disclosure (practitioner, time_ms)',
   `CREATE TABLE IF NOT EXISTS refused_unknown (
      seq INTEGER PRIMARY KEY,
      time_ms INTEGER NOT NULL,

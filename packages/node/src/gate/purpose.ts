@@ -16,11 +16,13 @@ const CONTROL = /\p{Cc}/u
 
 /**
  * Reads `X-Purpose-Of-Use` (a code of v3-PurposeOfUse, or `system|code`; TREAT when absent) and
- * `X-Emergency-Reason`, which by itself asks for emergency access.
+ * `X-Emergency-Reason`, which makes of treatment emergency access, and goes with no other purpose.
  * @throws SalusError `purpose-malformed`, `emergency-reason-required`, `emergency-reason-malformed`
  */
 export function readPurpose(purpose: string | undefined, reason: string | undefined): Purpose {
-  const code = parseCode(purpose?.trim() || (reason === undefined ? 'TREAT' : BREAK_THE_GLASS))
+  const asked = parseCode(purpose?.trim() || 'TREAT')
+  const treats = asked.system === PURPOSE_SYSTEM && asked.code === 'TREAT'
+  const code = treats && reason !== undefined ? { system: PURPOSE_SYSTEM, code: BREAK_THE_GLASS } : asked
   const breaksGlass = code.system === PURPOSE_SYSTEM && code.code === BREAK_THE_GLASS
   if (!breaksGlass) {
     if (reason !== undefined) throw new SalusError('purpose-malformed', 'an emergency reason needs the purpose BTG')

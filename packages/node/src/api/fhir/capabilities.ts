@@ -7,6 +7,7 @@ import type {
   CapabilityStatementRestResourceSearchParam,
   CapabilityStatementRestSecurity,
 } from '@medplum/fhirtypes'
+import { AUDIT_EVENT_CAPABILITY } from '../../audit/audit-capability.ts'
 import { definitions } from '../../vault/definitions/definitions.ts'
 import { parametersOf } from '../../vault/index/parameters.ts'
 import type { Interaction } from './interaction.ts'
@@ -100,6 +101,7 @@ function resource(
     conditionalDelete: names.has('conditional-delete') ? 'single' : 'not-supported',
     searchParam: searchParameters(type),
     ...(operations.length > 0 ? { operation: operations } : {}),
+    ...(type === 'AuditEvent' ? AUDIT_EVENT_CAPABILITY : {}),
   }
 }
 
