@@ -3,6 +3,7 @@
  * indexes, consent documents and the link between patient and file are deleted. What stays are random ids, counters and
  * salted commitments that no longer mean anything, and the disclosure log, which the patient's key still opens.
  */
+import { call, closeFile, record } from '@salus/contracts'
 import {
   fromHex,
   randomBytes,
@@ -55,17 +56,17 @@ export async function erasePatient(
   await parts.files.erase(patient)
   // Versions written before the erasure must be anchored before the file closes.
   await parts.outbox.flush()
-  return { fileId: file.fileId, height: await closeFile(parts, file.fileId) }
+  return { fileId: file.fileId, height: await closeOnLedger(parts, file.fileId) }
 }
 
-async function closeFile({ ledger, sign }: EraseParts, fileId: string): Promise<number> {
+async function closeOnLedger({ ledger, sign }: EraseParts, fileId: string): Promise<number> {
   const wire = await signTransaction(
     {
       ledgerId: ledger.status().ledgerId,
       signer: sign.publicKey,
       nonce: randomBytes(16),
       expiresAtMs: Date.now() + TRANSACTION_LIFETIME_MS_MAX / 2,
-      commands: [{ contract: 'record', command: 'close-file', args: [fromHex(fileId)] }],
+      commands: [call(record, closeFile, { fileId: fromHex(fileId) })],
     },
     sign,
   )

@@ -30,7 +30,7 @@ let app: FastifyInstance
 
 before(async () => {
   network = await startTestLedger(['riverside'])
-  store = await openTestJournal(network.ledger, network.members[0] as TestLedger['members'][number])
+  store = await openTestJournal(network)
   const { parts, journal, vault } = store
   const consents = { live: () => [], permitting: () => [], denying: () => [] }
   const gate = new SalusGate({

@@ -110,7 +110,7 @@ test('an emergency search by another member: purpose, reason, consents, counts, 
   })
 })
 
-test('a refusal says why, claims no profile, and the purpose stands with the asking member where nobody is named', () => {
+test('a refusal says why and claims no profile; where nobody is named, the purpose stands with the member', () => {
   const event = auditEventOf(
     entryOf({
       requester: LAKESIDE,

@@ -23,13 +23,13 @@ export const PATIENT_QUERY_PROFILE = `${BALP}/IHE.BasicAudit.PatientQuery`
 
 /** Systems of identifiers and codes that are ours. */
 export const MEMBER_SYSTEM = 'urn:salus:member'
-export const FILE_SYSTEM = 'urn:salus:file'
-export const CONSENT_SYSTEM = 'urn:salus:consent'
-export const CONTENT_SYSTEM = 'urn:salus:disclosure-content'
-export const INTERACTION_SYSTEM = 'urn:salus:interaction'
+const FILE_SYSTEM = 'urn:salus:file'
+const CONSENT_SYSTEM = 'urn:salus:consent'
+const CONTENT_SYSTEM = 'urn:salus:disclosure-content'
+const INTERACTION_SYSTEM = 'urn:salus:interaction'
 
 /** Type of the entity detail that holds the stated reason of emergency access. */
-export const EMERGENCY_REASON_DETAIL = 'emergency-reason'
+const EMERGENCY_REASON_DETAIL = 'emergency-reason'
 
 const TERMINOLOGY = 'http://terminology.hl7.org/CodeSystem'
 const DICOM = 'http://dicom.nema.org/resources/ontology/DCM'
@@ -144,11 +144,11 @@ function agentsOf(entry: DisclosureEntry): AuditEventAgent[] {
 /** A reference is local to the server that holds it, so another member's practitioner is named by an identifier. */
 function practitionerOf({ requester, custodian }: DisclosureEntry, practitioner: string): Who {
   if (requester === custodian) return { reference: practitioner, type: 'Practitioner' }
-  return { type: 'Practitioner', identifier: { system: practitionerSystem(requester), value: practitioner } }
+  return { type: 'Practitioner', identifier: { system: memberUri(requester), value: practitioner } }
 }
 
-/** System of the references to practitioners as a member's own server has them. */
-export function practitionerSystem(member: string): string {
+/** Also the system of a member's own references to its practitioners. */
+function memberUri(member: string): string {
   return `${MEMBER_SYSTEM}:${member}`
 }
 
@@ -159,7 +159,7 @@ function organization(member: string): { reference: string; type: 'Organization'
 
 /** Members meet through their gateways; the ledger says at which URL. Type 5 is a URI. */
 function networkOf(member: string): AuditEventAgentNetwork {
-  return { address: `${MEMBER_SYSTEM}:${member}`, type: '5' }
+  return { address: memberUri(member), type: '5' }
 }
 
 function entitiesOf(entry: DisclosureEntry, patient: string | null): AuditEventEntity[] {

@@ -1,4 +1,4 @@
-/** The proof file of a disclosure, which `$proof` of an AuditEvent hands out: it proves the entry, not its rendering. */
+/** What `$proof` of an AuditEvent hands out: the proof file of the disclosure, of which the event is a rendering. */
 import { toHex } from '@salus/core'
 import { writeProofFile } from '@salus/proof'
 import { type Journal, parseDisclosureId } from '../disclosure/journal.ts'

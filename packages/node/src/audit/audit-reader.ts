@@ -139,7 +139,7 @@ async function searchEvents(
 
 /** Events of one moment are in the order in which they were written. */
 function afterSql([timeMs = 0, item = 0]: readonly number[], descending: boolean): Sql {
-  return descending ? sql`d.time_ms < ${timeMs}` : sql`(d.time_ms, d.item) > (${timeMs}, ${item})`
+  return descending ? sql`(d.time_ms, d.item) < (${timeMs}, ${item})` : sql`(d.time_ms, d.item) > (${timeMs}, ${item})`
 }
 
 function pageRows({ read }: AuditParts, where: Sql, descending: boolean, limit: number): Promise<EventRow[]> {

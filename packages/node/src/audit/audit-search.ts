@@ -1,7 +1,7 @@
 /**
- * Searches of AuditEvents as SQL over the journal. The vault's parser has read the query already, against the standard's
- * own SearchParameters; of what it can express this answers the parameters below and refuses the rest by name, so that
- * nothing is passed over in silence.
+ * Searches of AuditEvents as SQL over the journal. The vault's parser has read the query already, against the
+ * standard's own SearchParameters; of what it can express this answers the parameters below and refuses the rest by
+ * name, so that nothing is passed over in silence.
  */
 import { isSalusError, SalusError, toHex } from '@salus/core'
 import type { Scope } from '../consent/permit.ts'

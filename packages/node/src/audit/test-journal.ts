@@ -1,6 +1,5 @@
 /** A journal, files and a vault for the tests of AuditEvents: all real, over one database in memory. */
 import { type DisclosureEntry, fromHex, randomBytes } from '@salus/core'
-import type { Ledger } from '@salus/ledger'
 import { mintPermit, type Permit } from '../consent/mint.ts'
 import type { Scope } from '../consent/permit.ts'
 import { PURPOSE_SYSTEM } from '../consent/request.ts'
@@ -9,7 +8,7 @@ import { openSqlite } from '../db/sqlite.ts'
 import { JOURNAL_DDL, Journal, type NewEntry } from '../disclosure/journal.ts'
 import { FILES_DDL, Files } from '../files/files.ts'
 import { OUTBOX_DDL, Outbox } from '../outbox/outbox.ts'
-import type { TestMemberKey } from '../testing/ledger.ts'
+import type { TestLedger, TestMemberKey } from '../testing/ledger.ts'
 import { Cursors } from '../vault/cursor.ts'
 import { openKeyRing } from '../vault/keys.ts'
 import { openVault, type Vault, vaultDdl } from '../vault/store.ts'
@@ -30,7 +29,9 @@ export interface TestJournal {
   close(): Promise<void>
 }
 
-export async function openTestJournal(ledger: Ledger, { sign }: TestMemberKey): Promise<TestJournal> {
+/** A journal whose outbox commits to the network's ledger as its first member. */
+export async function openTestJournal({ ledger, members }: TestLedger): Promise<TestJournal> {
+  const { sign } = members[0] as TestMemberKey
   const database = openSqlite(':memory:', [FILES_DDL, OUTBOX_DDL, JOURNAL_DDL, vaultDdl])
   const files = await Files.load(database)
   // Nothing is sealed before the outbox is told to flush.
@@ -52,6 +53,16 @@ export async function openTestJournal(ledger: Ledger, { sign }: TestMemberKey): 
       await outbox.close()
       await database.close()
     },
+  }
+}
+
+/** Runs `work` on a journal of its own, which is closed afterwards. */
+export async function withTestJournal(network: TestLedger, work: (store: TestJournal) => Promise<void>): Promise<void> {
+  const store = await openTestJournal(network)
+  try {
+    await work(store)
+  } finally {
+    await store.close()
   }
 }
 

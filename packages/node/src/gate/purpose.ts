@@ -1,4 +1,5 @@
 /** Purpose of use, from the request's headers (docs/operating/api.md) or from what another member signed. */
+import { isUtf8 } from 'node:buffer'
 import { SalusError } from '@salus/core'
 import type { Code } from '../consent/filter.ts'
 import { BREAK_THE_GLASS, PURPOSE_SYSTEM } from '../consent/request.ts'
@@ -28,7 +29,7 @@ export function readPurpose(purpose: string | undefined, reason: string | undefi
     if (reason !== undefined) throw new SalusError('purpose-malformed', 'an emergency reason needs the purpose BTG')
     return { code, emergency: null }
   }
-  const emergency = reason?.trim() ?? ''
+  const emergency = headerText(reason ?? '').trim()
   if (emergency === '') throw new SalusError('emergency-reason-required', 'emergency access needs a stated reason')
   if (emergency.length > EMERGENCY_REASON_MAX || CONTROL.test(emergency)) {
     throw new SalusError('emergency-reason-malformed', 'the emergency reason is too long or holds control characters', {
@@ -36,6 +37,12 @@ export function readPurpose(purpose: string | undefined, reason: string | undefi
     })
   }
   return { code, emergency }
+}
+
+/** Node reads the bytes of a header as Latin-1, clients write words beyond ASCII in UTF-8 (RFC 9110 section 5.5). */
+function headerText(value: string): string {
+  const bytes = Buffer.from(value, 'latin1')
+  return isUtf8(bytes) ? bytes.toString('utf8') : value
 }
 
 function parseCode(text: string): Required<Code> {

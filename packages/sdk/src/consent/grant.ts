@@ -5,7 +5,7 @@
  */
 
 import type { Consent } from '@medplum/fhirtypes'
-import { grant, revoke } from '@salus/contracts'
+import { call, consent as contract, grant, revoke } from '@salus/contracts'
 import {
   CONSENT_SALT_BYTES,
   consentCommitment,
@@ -56,7 +56,7 @@ export async function prepareConsent(
       signer: controller.publicKey,
       nonce: randomBytes(16),
       expiresAtMs: nowMs + TRANSACTION_LIFETIME_MS,
-      commands: [{ contract: 'consent', command: grant.name, args: grant.args.toCbor(args) }],
+      commands: [call(contract, grant, args)],
     },
     controller,
   )
@@ -100,7 +100,7 @@ export async function prepareRevocation(
       signer: controller.publicKey,
       nonce: randomBytes(16),
       expiresAtMs: nowMs + TRANSACTION_LIFETIME_MS,
-      commands: [{ contract: 'consent', command: revoke.name, args: revoke.args.toCbor({ consentId: id }) }],
+      commands: [call(contract, revoke, { consentId: id })],
     },
     controller,
   )
