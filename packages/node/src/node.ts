@@ -4,6 +4,9 @@ import { join } from 'node:path'
 import { ed25519Signer, readGenesis, SalusError } from '@salus/core'
 import type { Ledger } from '@salus/ledger'
 import { destination, type Logger, pino } from 'pino'
+import { proveAuditEvent } from './audit/audit-proof.ts'
+import { withAuditEvents, withAuditOwners } from './audit/audit-reader.ts'
+import { withoutAuditWrites } from './audit/audit-writer.ts'
 import { openAuth, type TokenOrder } from './auth/auth.ts'
 import { MemberTokenClient } from './auth/client.ts'
 import { endpointsOf } from './auth/endpoints.ts'
@@ -24,6 +27,7 @@ import { OUTBOX_DDL, Outbox } from './outbox/outbox.ts'
 import { proveVersion } from './outbox/prove-version.ts'
 import { anchorLater, recordingWriter } from './recording-writer.ts'
 import { buildServer } from './server.ts'
+import { Cursors } from './vault/cursor.ts'
 import { openKeyRing } from './vault/keys.ts'
 import { ownerOf } from './vault/owner-of.ts'
 import { openVault, type Vault, vaultDdl } from './vault/store.ts'
@@ -106,9 +110,10 @@ async function openParts(options: NodeOptions, members: Members, url: string, da
     sign,
     onTrouble: (code) => logger.warn({ code }, 'the outbox will try again'),
   })
+  const keyRing = openKeyRing(keys.master)
   const vault = await openVault({
     database,
-    keyRing: openKeyRing(keys.master),
+    keyRing,
     baseUrl: `${url}/fhir`,
     onVersions: (transaction, versions) => anchorLater(transaction, versions, files, outbox),
   })
@@ -125,12 +130,14 @@ async function openParts(options: NodeOptions, members: Members, url: string, da
   })
   const journal = new Journal(database, outbox)
   const decider = ledgerDecider(ledger, consents.index)
+  const evidence = { read: database.read, ledger, genesis }
+  const audit = { read: database.read, files, custodian, cursors: new Cursors(keyRing) }
   const gate = new SalusGate({
     custodian,
     files,
     journal,
     decider,
-    ownerOf: (type, id) => ownerOf(database.read, type, id),
+    ownerOf: withAuditOwners((type, id) => ownerOf(database.read, type, id), audit),
     now: Date.now,
   })
   const auth = await openAuth({ url, signingKey: tokenJwk(keys), members, database })
@@ -139,13 +146,16 @@ async function openParts(options: NodeOptions, members: Members, url: string, da
     auth,
     logger,
     fhir: {
-      vaultReader: vault.reader,
-      vaultWriter: writer,
+      vaultReader: withAuditEvents(vault.reader, audit),
+      vaultWriter: withoutAuditWrites(writer),
       gate,
       authenticate: auth.authenticate,
       fhirBase: `${url}/fhir`,
       linkBaseFor: linkBases(members, url),
-      prove: (version) => proveVersion({ read: database.read, ledger, genesis }, version),
+      prove: (version) =>
+        version.type === 'AuditEvent'
+          ? proveAuditEvent({ ...evidence, journal }, version)
+          : proveVersion(evidence, version),
       oauth: { token: endpoints.token, introspect: endpoints.introspection, revoke: endpoints.revocation },
     },
     ledger: { ledger, genesis, genesisText },

@@ -160,7 +160,7 @@ test('purpose and emergency reason come from headers, and are checked', async ()
   await server.call('GET', '/Patient/p', { headers: { 'x-emergency-reason': 'unconscious' } })
   assert.equal(server.gate.records.at(-1)?.ask.purpose.code.code, 'BTG')
   const malformed = await server.call('GET', '/Patient/p', { headers: { 'x-purpose-of-use': 'BTG' } })
-  assert.equal(malformed.status, 400)
+  assert.equal(malformed.status, 403)
   assert.equal(codeOf(malformed), 'emergency-reason-required')
 })
 
