@@ -5,12 +5,11 @@
 import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { gunzipSync } from 'node:zlib'
 import type { Bundle, Patient } from '@medplum/fhirtypes'
 import { assertNothingOutside, checkBatch, checkPaging, checkReads, coveredOf, outsideOf } from './support/coverage.ts'
-import { check, type DisclosureLog, startDemo, step } from './support/demo.ts'
+import { check, type DisclosureLog, demoTest, step } from './support/demo.ts'
 import { isNormalOfType } from './support/expected.ts'
 import { names, type Stored } from './support/fhir.ts'
 import { countsOf, countsOfBundles } from './support/record.ts'
@@ -23,8 +22,7 @@ const READS_MAX = 60
 const bundles = existsSync(FOLDER) ? readBundles() : []
 const skip = bundles.length === 0 ? 'the Synthea bundles are not beside the project' : false
 
-test('records that others wrote', { skip }, async (t) => {
-  const demo = await startDemo(t, ['--bundles', FOLDER])
+demoTest('records that others wrote', { skip, args: ['--bundles', FOLDER] }, async (t, demo) => {
   const admin = demo.own('riverside', 'admin')
   const lakeside = demo.exchange('lakeside', 'riverside')
   const patient = demo.patient(0)

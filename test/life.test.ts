@@ -3,12 +3,21 @@
  * commands that are used wrongly.
  */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { collect, runSalus, spawnSalus } from './support/child.ts'
-import { check, type Demo, type DisclosureLog, startDemo, step } from './support/demo.ts'
-import { names } from './support/fhir.ts'
+import {
+  check,
+  type Demo,
+  type DisclosureLog,
+  demoTest,
+  type Member,
+  type NetworkDescription,
+  step,
+} from './support/demo.ts'
+import { FhirClient, names } from './support/fhir.ts'
 import { freePorts } from './support/ports.ts'
 
 const RESTART_MS_MAX = 5000
@@ -25,11 +34,12 @@ interface Shown {
   readonly consents: readonly { readonly id: string; readonly status: string }[]
 }
 
-test('the life of a network and its wallets', async (t) => {
-  const demo = await startDemo(t)
+demoTest('the life of a network and its wallets', {}, async (t, demo) => {
   await step(t, 'a stopped network goes on where it was', () => restarts(demo))
   await check(t, 'a killed network goes on where it was', () => survivesKill(demo))
   await check(t, 'a taken port is named', () => namesTakenPort(demo))
+  await check(t, 'a network keeps its address', () => keepsAddress(demo))
+  await check(t, 'a first start that was interrupted begins anew', () => beginsAnew(demo))
   await check(t, 'a folder of something else is left alone', () => leavesOtherFolders(demo))
   await check(t, 'a new wallet is enrolled and used', () => newWallet(demo))
   await check(t, 'a lost device: the recovery code brings back wallet and consents', () => lostDevice(demo))
@@ -83,6 +93,35 @@ async function namesTakenPort(demo: Demo): Promise<void> {
   assert.notEqual(ended.code, 0)
   assert.match(ended.stderr, new RegExp(`\\b${demo.port}\\b`))
   assert.equal(existsSync(join(demo.folder, 'other')), false, 'nothing was made')
+}
+
+async function keepsAddress(demo: Demo): Promise<void> {
+  assert.equal(await demo.stop(), 0)
+  const ended = await runSalus(['demo', '--dir', 'state', '--port', String(await freePorts())], demo.folder)
+  assert.notEqual(ended.code, 0)
+  assert.match(ended.stderr, new RegExp(`\\b${demo.port + 1}\\b`))
+  await demo.start()
+}
+
+async function beginsAnew(demo: Demo): Promise<void> {
+  const args = ['demo', '--dir', 'interrupted', '--port', String(await freePorts())]
+  const start = async (until: RegExp): Promise<void> => {
+    const child = spawnSalus(args, demo.folder)
+    const [stdout, closed] = [collect(child.stdout), once(child, 'close')]
+    while (!until.test(stdout()) && child.exitCode === null) await sleep(20)
+    assert.match(stdout(), until)
+    if (stdout().includes('ready')) await countPatients(demo, 5)
+    child.kill('SIGTERM')
+    await closed
+  }
+  await start(/patients loaded/)
+  await start(/^ready /m)
+}
+
+async function countPatients(demo: Demo, count: number): Promise<void> {
+  const text = readFileSync(join(demo.folder, 'interrupted', 'demo.json'), 'utf8')
+  const { fhir, adminToken } = (JSON.parse(text) as NetworkDescription).members.riverside as Member
+  assert.equal((await new FhirClient(fhir, adminToken).found('Patient?_summary=count')).total, count)
 }
 
 async function leavesOtherFolders(demo: Demo): Promise<void> {

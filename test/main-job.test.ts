@@ -5,10 +5,10 @@
  * a disclosure is found out.
  */
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { type TestContext, test } from 'node:test'
+import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Bundle, Patient } from '@medplum/fhirtypes'
 import { verifyProofFile } from '@salus/proof'
@@ -20,15 +20,15 @@ import {
   checkHistories,
   checkPaging,
   checkReads,
-  checkSearch,
   coveredOf,
   outsideOf,
   type World,
 } from './support/coverage.ts'
-import { type Demo, type Disclosure, type DisclosureLog, startDemo, step } from './support/demo.ts'
+import { type Demo, type Disclosure, type DisclosureLog, demoTest, step } from './support/demo.ts'
 import { isNormalOfType } from './support/expected.ts'
 import { type FhirClient, nameOf, names, type Stored } from './support/fhir.ts'
 import { type Probes, writeProbes } from './support/probes.ts'
+import { chains, checkVersions, includes, searches } from './support/reads.ts'
 import { countsOf, countsOfBundles, recordOf } from './support/record.ts'
 
 /** The patient whose record holds restricted data of several types, by their place among the synthetic patients. */
@@ -37,8 +37,7 @@ const TYPES = ['Observation', 'Condition']
 const GRANT = ['--custodian', 'riverside', '--recipient', 'lakeside', '--type', TYPES.join(',')]
 const BYTES_CHANGED = 400
 
-test('the main job', async (t) => {
-  const demo = await startDemo(t)
+demoTest('the main job', {}, async (t, demo) => {
   const patient = demo.patient(PATIENT)
   const lakeside = demo.exchange('lakeside', 'riverside')
   const admin = demo.own('riverside', 'admin')
@@ -164,127 +163,6 @@ async function readsWhatIsCovered(t: TestContext, world: World, probes: Probes):
   })
 }
 
-/** Versions are covered each by what it says itself, and never when the resource is restricted now. */
-async function checkVersions({ asker }: World, probes: Probes): Promise<void> {
-  for (const path of [probes.hiddenLater, `${probes.hiddenLater}/_history/1`, `${probes.hiddenLater}/_history`]) {
-    assert.equal((await asker.get(path)).status, 403, path)
-  }
-  assert.equal((await asker.get(probes.openedLater)).status, 200)
-  assert.equal((await asker.get(`${probes.openedLater}/_history/1`)).status, 403)
-  const { matches, totals } = await asker.pages(`${probes.openedLater}/_history`)
-  assert.deepEqual([matches.map(({ meta }) => meta?.versionId), totals], [['2'], [1]])
-}
-
-async function searches(world: World, probes: Probes): Promise<void> {
-  const first = coveredOf(world).find(({ resourceType }) => resourceType === 'Observation') as Stored
-  const some = coveredOf(world)
-    .slice(0, 3)
-    .map(({ id }) => id)
-  const hidden = outsideOf(world)
-    .filter(({ resourceType }) => resourceType === 'Observation')
-    .slice(0, 3)
-  const encounter = outsideOf(world).find(({ resourceType }) => resourceType === 'Encounter') as Stored
-  const criteria = [
-    '',
-    'code=http://loinc.org|29463-7',
-    'code=29463-7,8302-2',
-    'code:not=29463-7',
-    'code:text=body',
-    'category=laboratory',
-    'status=final',
-    'status:not=final',
-    'date=ge2020',
-    'date=lt2020-06-01&date=gt2015',
-    'value-quantity=gt70',
-    'value-quantity=70||kg',
-    'combo-code=8480-6',
-    'component-code=8480-6',
-    'code-value-quantity=29463-7$gt60',
-    'component-code:missing=false',
-    'encounter:missing=true',
-    `encounter=${nameOf(encounter)}`,
-    `_id=${[...some, ...hidden.map(({ id }) => id)].join(',')}`,
-    `_id=${hidden.map(({ id }) => id).join(',')}`,
-    '_lastUpdated=gt2020-01-01',
-    '_security=R',
-    '_security:not=R',
-    '_security=http://terminology.hl7.org/CodeSystem/v3-ActCode|PSY',
-    `derived-from=${probes.hidden}`,
-    `derived-from=${probes.open}`,
-    '_sort=-date',
-    '_sort=code,-date',
-    '_sort=_lastUpdated&category=vital-signs',
-  ]
-  let found = 0
-  for (const one of criteria) found += await checkSearch(world, 'Observation', one)
-  assert.ok(found > coveredOf(world).length, 'the searches find something')
-  for (const one of ['', 'clinical-status=active', 'onset-date=ge2015', 'code:text=probe', '_sort=-onset-date']) {
-    await checkSearch(world, 'Condition', one)
-  }
-  for (const type of ['Encounter', 'MedicationRequest', 'Procedure', 'DiagnosticReport']) {
-    assert.equal(await checkSearch(world, type, ''), 0)
-  }
-  const form = `patient=${world.patient}&code=${encodeURIComponent('http://loinc.org|29463-7')}&_count=200`
-  const posted = await world.asker.post('Observation/_search', form)
-  const got = (await world.asker.get(`Observation?${form}`)).json as Bundle
-  assert.equal(posted.status, 200, posted.text)
-  assert.deepEqual((posted.json as Bundle).entry, got.entry)
-  assert.ok(first)
-}
-
-async function chains({ asker, patient }: World, probes: Probes): Promise<void> {
-  const idsOf = async (path: string): Promise<string[]> => {
-    const { matches, totals } = await asker.pages(path)
-    assert.equal(totals[0], matches.length, `total of ${path}`)
-    return names(matches)
-  }
-  const nothing = [
-    `Observation?patient=${patient}&encounter.class=AMB`,
-    `Observation?patient=${patient}&subject:Patient.name=Alvarez`,
-    `Observation?patient=${patient}&patient.gender=female,male,other,unknown`,
-    `Condition?patient=${patient}&encounter.date=ge1990`,
-    'Observation?patient.family=Alvarez',
-    `Observation?patient=${patient}&derived-from:Observation.code=hidden`,
-    `Observation?patient=${patient}&_has:DiagnosticReport:result:status=final`,
-    `Observation?patient=${patient}&_has:Observation:derived-from:code=hidden`,
-    'Practitioner?_has:Encounter:participant:status=finished',
-    'Practitioner?_has:MedicationRequest:requester:status=active',
-    'Patient?_has:Observation:patient:status=final',
-    'Patient?family=Alvarez',
-    'Organization?_has:Encounter:service-provider:status=finished',
-  ]
-  for (const path of nothing) assert.deepEqual(await idsOf(path), [], path)
-  assert.deepEqual(await idsOf(`Observation?derived-from:Observation.code=open`), [probes.fromOpen])
-  assert.deepEqual(await idsOf(`Observation?_has:Observation:derived-from:code=from-open`), [probes.open])
-  assert.ok((await idsOf('Practitioner?_has:Observation:performer:status=final')).length > 0)
-}
-
-async function includes(world: World, probes: Probes): Promise<void> {
-  const { asker, patient } = world
-  const queries = [
-    '_include=Observation:encounter',
-    '_include=Observation:subject',
-    '_include=Observation:derived-from&_include:iterate=Observation:derived-from',
-    '_include=*',
-    '_revinclude=Observation:derived-from',
-    '_revinclude=DiagnosticReport:result',
-    '_revinclude=*:*',
-  ]
-  for (const query of queries) {
-    const { matches, included, totals } = await asker.pages(`Observation?patient=${patient}&${query}&_count=200`)
-    assertNothingOutside(world, [...matches, ...included], query)
-    assert.deepEqual([totals[0], names(matches)], [covered(world, 'Observation').length, covered(world, 'Observation')])
-  }
-  const id = probes.fromHidden.slice('Observation/'.length)
-  const { included } = await asker.pages(`Observation?_id=${id}&_include=Observation:derived-from`)
-  assert.deepEqual(included, [])
-  const open = probes.open.slice('Observation/'.length)
-  const reverse = await asker.pages(`Observation?_id=${open}&_revinclude=Observation:derived-from`)
-  assert.deepEqual(names(reverse.included), [probes.fromOpen])
-  const encounters = await asker.pages('Practitioner?_revinclude=Encounter:practitioner')
-  assert.deepEqual(encounters.included, [])
-}
-
 async function writesNothing({ asker, record }: World): Promise<void> {
   const { id: _id, ...resource } = record.find(({ resourceType }) => resourceType === 'Observation') as Stored
   const created = await asker.write('POST', 'Observation', resource)
@@ -359,8 +237,8 @@ async function breaksGlass(demo: Demo): Promise<void> {
   const { reference } = demo.patient(PATIENT)
   const ask = (headers: Record<string, string>) => demo.exchange('lakeside', 'riverside', headers).get(reference)
   const without = await ask({ 'x-purpose-of-use': 'BTG' })
-  assert.deepEqual([without.status, without.code], [400, 'emergency-reason-required'])
-  assert.equal((await ask({ 'x-purpose-of-use': 'BTG', 'x-emergency-reason': '   ' })).status, 400)
+  assert.deepEqual([without.status, without.code], [403, 'emergency-reason-required'])
+  assert.equal((await ask({ 'x-purpose-of-use': 'BTG', 'x-emergency-reason': '   ' })).status, 403)
   const reason = 'unconscious after a fall'
   const reply = await ask({ 'x-purpose-of-use': 'BTG', 'x-emergency-reason': reason })
   assert.equal(reply.status, 200, reply.text)
@@ -414,7 +292,7 @@ async function hidesDisclosure(demo: Demo): Promise<void> {
   await sleep(1500)
   assert.equal(await demo.stop(), 0)
   const [file, sequence] = (disclosures[1] as Disclosure).id.split('.') as [string, string]
-  const database = new DatabaseSync(demo.state('members', 'riverside', 'node.db'))
+  const database = new DatabaseSync(demo.state('members', 'riverside', 'journal.db'))
   const sql = 'DELETE FROM disclosure WHERE file_id = ? AND sequence = ?'
   assert.equal(database.prepare(sql).run(file, Number(sequence)).changes, 1)
   database.close()
@@ -454,9 +332,10 @@ function tracesOf({ name, identifier, telecom }: Patient): string[] {
   return words.map((word) => (word as string).toLowerCase())
 }
 
-/** True for a word that stands in the clear, in any case, in a file of Riverside's node. */
+/** True for a word that stands in the clear, in any case, in a file of Riverside's node or of the ledger. */
 function tracedIn(demo: Demo): (word: string) => boolean {
-  const files = ['node.db', 'node.db-wal', 'node.log'].map((name) => demo.state('members', 'riverside', name))
-  const texts = files.filter((path) => existsSync(path)).map((path) => readFileSync(path, 'latin1').toLowerCase())
+  const folders = [demo.state('members', 'riverside'), demo.state('ledger')]
+  const paths = folders.flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)))
+  const texts = paths.map((path) => readFileSync(path, 'latin1').toLowerCase())
   return (word) => texts.some((text) => text.includes(word))
 }

@@ -5,10 +5,9 @@
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Consent, ConsentProvision } from '@medplum/fhirtypes'
-import { check, type Demo, type Failed, startDemo } from './support/demo.ts'
+import { check, type Demo, demoTest, type Failed } from './support/demo.ts'
 import { authorsOf, clinicalSpan, confidentialityOf } from './support/expected.ts'
 import { type FhirClient, nameOf, names, type Stored } from './support/fhir.ts'
 import { RECORD_TYPES, recordOf, refersTo } from './support/record.ts'
@@ -30,8 +29,7 @@ interface Scene {
   readonly hilltop: FhirClient
 }
 
-test('consents in the shapes of IHE PCF', async (t) => {
-  const demo = await startDemo(t)
+demoTest('consents in the shapes of IHE PCF', {}, async (t, demo) => {
   const scene: Scene = {
     demo,
     session: await Session.open(demo, PATIENT),
@@ -139,20 +137,6 @@ const CASES: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
       assert.equal(emergency.status, 200)
     })
   },
-  '--recipient narrows a written consent': async ({ demo, ...scene }) => {
-    const policy = join(demo.folder, 'policy.json')
-    writeFileSync(policy, JSON.stringify(written({ demo, ...scene }, { type: 'permit', purpose: TPO })))
-    const patient = demo.patient(PATIENT)
-    const args = ['consent', 'grant', '--custodian', 'riverside', '--recipient', 'lakeside', '--policy', 'policy.json']
-    const granted = await demo.wallet<{ id: string }>(patient, args)
-    assert.equal(granted.code, 0, granted.stdout)
-    await sees({ demo, ...scene }, scene.lakeside, () => true)
-    await sees({ demo, ...scene }, scene.hilltop, () => false)
-    assert.equal((await demo.wallet(patient, ['consent', 'revoke', '--id', granted.json.id])).code, 0)
-    await sees({ demo, ...scene }, scene.lakeside, () => false)
-    const mixed = await demo.wallet<Failed>(patient, [...args, '--type', 'Observation'])
-    assert.deepEqual([mixed.code, mixed.json.error.code], [2, 'usage'])
-  },
   'a consent ends with its period': async (scene) => {
     const end = new Date(Date.now() + 3000).toISOString()
     await during(scene, [{ type: 'permit', period: { end } }], async () => {
@@ -174,12 +158,29 @@ const CASES: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
         ...good,
         scope: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/consentscope', code: 'research' }] },
       },
+      // A misspelt label would deny nothing.
+      { ...good, provision: { type: 'permit', provision: [{ type: 'deny', securityLabel: [label('r')] }] } },
       { ...good, provision: { type: 'permit', data: [{ meaning: 'instance', reference: { display: 'that one' } }] } },
     ]
     for (const document of documents) {
       await assert.rejects(scene.session.grantWritten(document), /./, JSON.stringify(document).slice(0, 200))
       await sees(scene, scene.lakeside, () => false)
     }
+  },
+  '--recipient narrows a written consent': async ({ demo, ...scene }) => {
+    const policy = join(demo.folder, 'policy.json')
+    writeFileSync(policy, JSON.stringify(written({ demo, ...scene }, { type: 'permit', purpose: TPO })))
+    const patient = demo.patient(PATIENT)
+    const args = ['consent', 'grant', '--custodian', 'riverside', '--recipient', 'lakeside', '--policy', 'policy.json']
+    await scene.session.save()
+    const granted = await demo.wallet<{ id: string }>(patient, args)
+    assert.equal(granted.code, 0, granted.stdout)
+    await sees({ demo, ...scene }, scene.lakeside, () => true)
+    await sees({ demo, ...scene }, scene.hilltop, () => false)
+    assert.equal((await demo.wallet(patient, ['consent', 'revoke', '--id', granted.json.id])).code, 0)
+    await sees({ demo, ...scene }, scene.lakeside, () => false)
+    const mixed = await demo.wallet<Failed>(patient, [...args, '--type', 'Observation'])
+    assert.deepEqual([mixed.code, mixed.json.error.code], [2, 'usage'])
   },
 }
 

@@ -15,11 +15,13 @@ import { ledgerDecider } from '../../packages/node/src/consent/decider.ts'
 import { CONSENT_DOCUMENTS_DDL, ConsentDocuments } from '../../packages/node/src/consent/documents.ts'
 import { mintPermit } from '../../packages/node/src/consent/mint.ts'
 import { openSqlite } from '../../packages/node/src/db/sqlite.ts'
-import { JOURNAL_DDL, Journal } from '../../packages/node/src/disclosure/journal.ts'
+import { Journal } from '../../packages/node/src/disclosure/journal.ts'
 import { FILES_DDL, Files } from '../../packages/node/src/files/files.ts'
 import type { Gate } from '../../packages/node/src/gate/gate.ts'
+import { RememberedOwners } from '../../packages/node/src/gate/owners.ts'
 import { SalusGate } from '../../packages/node/src/gate/salus-gate.ts'
-import { OUTBOX_DDL, Outbox } from '../../packages/node/src/outbox/outbox.ts'
+import { Outbox } from '../../packages/node/src/outbox/outbox.ts'
+import { OUTBOX_DDL } from '../../packages/node/src/outbox/tables.ts'
 import { anchorLater, recordingWriter } from '../../packages/node/src/recording-writer.ts'
 import { openKeyRing } from '../../packages/node/src/vault/keys.ts'
 import { ownerOf } from '../../packages/node/src/vault/owner-of.ts'
@@ -48,15 +50,10 @@ const genesisText = writeGenesis({
   ],
 })
 const ledger = await openEmbeddedLedger({ directory: join(directory, 'ledger'), genesis: genesisText, engineKey })
-const database = openSqlite(join(directory, 'node.db'), [
-  FILES_DDL,
-  OUTBOX_DDL,
-  JOURNAL_DDL,
-  CONSENT_DOCUMENTS_DDL,
-  vaultDdl,
-])
+const database = openSqlite(join(directory, 'node.db'), [FILES_DDL, OUTBOX_DDL, CONSENT_DOCUMENTS_DDL, vaultDdl])
 const files = await Files.load(database)
-const outbox = await Outbox.open({ database, ledger, sign, onTrouble: (code) => console.error(code) })
+const journal = await Journal.open(join(directory, 'journal.db'), { onTrouble: (code) => console.error(code) })
+const outbox = await Outbox.open({ database, journal, ledger, sign, onTrouble: (code) => console.error(code) })
 const vault = await openVault({
   database,
   keyRing: openKeyRing(randomBytes(32)),
@@ -70,12 +67,13 @@ const consents = await ConsentDocuments.load({
   now: Date.now,
   report: (error) => console.error(error.code),
 })
+const owners = new RememberedOwners((type, id) => ownerOf(database.read, type, id))
 const real = new SalusGate({
   custodian,
   files,
-  journal: new Journal(database, outbox),
+  journal,
   decider: ledgerDecider(ledger, consents.index),
-  ownerOf: (type, id) => ownerOf(database.read, type, id),
+  ownerOf: owners.ownerOf,
   now: Date.now,
 })
 const open: Gate = {
@@ -108,7 +106,7 @@ const clinician: Principal = {
   scopes: parseScopes('user/*.cruds'),
   asserted: null,
 }
-const writer = recordingWriter(vault.writer, files, outbox)
+const writer = recordingWriter({ writer: vault.writer, files, outbox, owners })
 const app = Fastify({ logController: new LogController({ disableRequestLogging: true }) })
 for (const [prefix, gate] of [
   ['/gate/fhir', real],
@@ -136,6 +134,7 @@ process.on('message', async (message: 'usage' | 'flush' | 'stop') => {
   if (message === 'stop') {
     await app.close()
     await outbox.close()
+    await journal.close()
     await database.close()
     await ledger.close()
     rmSync(directory, { recursive: true, force: true })

@@ -8,7 +8,7 @@ import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { TestContext } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { collect, type Ended, runSalus, spawnSalus } from './child.ts'
 import { FhirClient } from './fhir.ts'
 import { freePorts } from './ports.ts'
@@ -185,15 +185,33 @@ export class Demo {
   }
 }
 
-/** A running demo network that ends with the test `t`. */
-export async function startDemo(t: TestContext, options: readonly string[] = []): Promise<Demo> {
-  const demo = new Demo(await freePorts(), options)
-  t.after(() => demo.close(t.passed && !failed.has(t)))
-  await demo.start()
-  return demo
+export interface DemoTestOptions {
+  /** More options of `salus demo`. */
+  readonly args?: readonly string[]
+  /** Why the test cannot run here; false when it can. */
+  readonly skip?: string | false
 }
 
-/** Tests of which a part failed; a failed subtest alone does not show in `t.passed`. */
+/** A test with a running demo network of its own. */
+export function demoTest(
+  name: string,
+  { args = [], skip = false }: DemoTestOptions,
+  run: (t: TestContext, demo: Demo) => Promise<void>,
+): void {
+  test(name, { skip }, async (t) => {
+    const demo = new Demo(await freePorts(), args)
+    let passed = false
+    try {
+      await demo.start()
+      await run(t, demo)
+      passed = !failed.has(t)
+    } finally {
+      await demo.close(passed)
+    }
+  })
+}
+
+/** Tests of which a part failed. */
 const failed = new WeakSet<TestContext>()
 
 /** One part of a test; the others are run whether it fails or not. */

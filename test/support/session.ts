@@ -1,5 +1,5 @@
 /** A patient's wallet in this process, for what the command line does not let a wallet do. */
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Consent } from '@medplum/fhirtypes'
 import { readGenesis } from '@salus/core'
@@ -10,18 +10,21 @@ import {
   type PreparedConsent,
   prepareConsent,
   prepareRevocation,
+  saveWallet,
   type Wallet,
 } from '@salus/sdk'
 import type { Demo } from './demo.ts'
 
 export class Session {
   readonly #demo: Demo
+  readonly #index: number
   readonly client: PatientClient
   readonly fileId: string
   /** Each consent takes keys of its own, so the wallet moves on with every one that is prepared. */
   wallet: Wallet
 
-  private constructor(demo: Demo, wallet: Wallet) {
+  private constructor(demo: Demo, index: number, wallet: Wallet) {
+    this.#index = index
     const { id, url } = demo.member('riverside')
     this.#demo = demo
     this.wallet = wallet
@@ -32,7 +35,7 @@ export class Session {
   /** Opens the wallet of a demo patient; a wallet is opened once, or two sessions would use the same keys. */
   static async open(demo: Demo, index: number): Promise<Session> {
     const { wallet: path, passphrase } = demo.patient(index)
-    return new Session(demo, await openWallet(readFileSync(join(demo.folder, path), 'utf8'), passphrase))
+    return new Session(demo, index, await openWallet(readFileSync(join(demo.folder, path), 'utf8'), passphrase))
   }
 
   /** A permit for Lakeside to treat, of these types, that is signed and not handed over. */
@@ -60,6 +63,12 @@ export class Session {
   /** Grants a consent as written. */
   async grantWritten(document: Consent): Promise<string> {
     return this.#handOver(await this.#sign(document))
+  }
+
+  /** Writes the wallet back to its file, for the command line to go on with. */
+  async save(): Promise<void> {
+    const { wallet: path, passphrase } = this.#demo.patient(this.#index)
+    writeFileSync(join(this.#demo.folder, path), await saveWallet(this.wallet, passphrase))
   }
 
   async revoke(consentId: string): Promise<void> {

@@ -1,4 +1,5 @@
 /** The `salus` command: one line for each command, then commander does the rest. */
+import { SalusError } from '@salus/core'
 import { Command } from 'commander'
 import { consentGrant, consentList, consentRevoke, consentShow } from './commands/consent.ts'
 import { demoCommand } from './commands/demo.ts'
@@ -62,6 +63,7 @@ function reportUsage(error: unknown): void {
     process.exitCode = exitCode === 0 ? EXIT.done : EXIT.usage
     return
   }
-  printError(error, process.argv.includes('--json'))
+  const message = error instanceof Error ? error.message : String(error)
+  printError(new SalusError('usage', message), process.argv.includes('--json'))
   process.exitCode = EXIT.usage
 }

@@ -42,6 +42,14 @@ export interface Result {
   readonly exit?: number
 }
 
+/** Control characters besides line feeds and tabs: text from elsewhere must not move a terminal's cursor. */
+const CONTROL = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu
+
+/** `text` with what could steer a terminal replaced, for text that came from a node or a file. */
+export function harmless(text: string): string {
+  return text.replace(CONTROL, (character) => (character === '\n' || character === '\t' ? character : '\ufffd'))
+}
+
 /** Prints a result. */
 export function print(result: Result, asJson: boolean): void {
   const text = asJson ? JSON.stringify(result.json, null, 2) : result.text
@@ -60,7 +68,7 @@ export function printError(error: unknown, asJson: boolean): void {
     return
   }
   const reason = typeof details.reason === 'string' ? ` (${details.reason})` : ''
-  process.stderr.write(`${pc.red('salus:')} ${message}${reason} ${pc.dim(`[${code}]`)}\n`)
+  process.stderr.write(`${pc.red('salus:')} ${harmless(message + reason)} ${pc.dim(`[${harmless(code)}]`)}\n`)
 }
 
 /** Columns for people: each as wide as its widest cell. */
@@ -74,7 +82,7 @@ export function columns(rows: readonly (readonly string[])[]): string {
   return rows
     .map((row) =>
       row
-        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+        .map((cell, i) => harmless(cell).padEnd(widths[i] ?? 0))
         .join('  ')
         .trimEnd(),
     )

@@ -1,5 +1,6 @@
 /**
- * Erasure (GDPR article 17, EDPB 02/2025): the data key is destroyed, so bodies in backups are unreadable too; bodies,
+ * Erasure (GDPR article 17, EDPB 02/2025): the wrapped data key is destroyed, and with it every copy of a body that was
+ * kept without the key; older backups of this database hold both (docs/operating/node.md). Bodies,
  * indexes, consent documents and the link between patient and file are deleted. What stays are random ids, counters and
  * salted commitments that no longer mean anything, and the disclosure log, which the patient's key still opens.
  */

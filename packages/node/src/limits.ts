@@ -34,6 +34,10 @@ export const LEDGER_LAG_MS_MAX = 10_000
 export const OUTBOX_DELAY_MS_MAX = 1000
 export const OUTBOX_BATCH_ITEMS_MAX = 5000
 export const OUTBOX_ITEMS_MAX = 1_000_000
+/** Disclosures that may wait for the commit of the journal; requests beyond are refused. */
+export const JOURNAL_QUEUE_BYTES_MAX = 16 * 1024 * 1024
+/** Instances of which the gate remembers whose they are. */
+export const OWNERS_REMEMBERED_MAX = 100_000
 /** Stated reason of emergency access, in UTF-16 units. */
 export const EMERGENCY_REASON_MAX = 500
 /** Another member must answer within this time, with at most this much. */

@@ -17,14 +17,16 @@ import { ledgerDecider } from './consent/decider.ts'
 import { CONSENT_DOCUMENTS_DDL, ConsentDocuments } from './consent/documents.ts'
 import type { Database } from './db/database.ts'
 import { openSqlite } from './db/sqlite.ts'
-import { JOURNAL_DDL, Journal } from './disclosure/journal.ts'
+import { Journal } from './disclosure/journal.ts'
 import { ERASURE_DDL, erasePatient } from './erase.ts'
 import { FILES_DDL, Files } from './files/files.ts'
+import { RememberedOwners } from './gate/owners.ts'
 import { SalusGate } from './gate/salus-gate.ts'
 import { type NodeKeys, tokenJwk } from './keys.ts'
 import { publishOrganizations } from './organizations.ts'
-import { OUTBOX_DDL, Outbox } from './outbox/outbox.ts'
+import { Outbox } from './outbox/outbox.ts'
 import { proveVersion } from './outbox/prove-version.ts'
+import { OUTBOX_DDL } from './outbox/tables.ts'
 import { anchorLater, recordingWriter } from './recording-writer.ts'
 import { buildServer } from './server.ts'
 import { Cursors } from './vault/cursor.ts'
@@ -66,7 +68,6 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const database = openSqlite(join(options.directory, 'node.db'), [
     FILES_DDL,
     OUTBOX_DDL,
-    JOURNAL_DDL,
     ERASURE_DDL,
     CONSENT_DOCUMENTS_DDL,
     AUTH_TABLES,
@@ -83,6 +84,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     close: async () => {
       await parts.app.close()
       await parts.outbox.close()
+      await parts.journal.close()
       await database.close()
     },
   }
@@ -104,8 +106,12 @@ async function openParts(options: NodeOptions, members: Members, url: string, da
   const genesis = readGenesis(genesisText)
   const sign = ed25519Signer(keys.signing)
   const files = await Files.load(database)
+  const journal = await Journal.open(join(options.directory, 'journal.db'), {
+    onTrouble: (code) => logger.error({ code }, 'nothing is released until the journal has started again'),
+  })
   const outbox = await Outbox.open({
     database,
+    journal,
     ledger,
     sign,
     onTrouble: (code) => logger.warn({ code }, 'the outbox will try again'),
@@ -117,7 +123,8 @@ async function openParts(options: NodeOptions, members: Members, url: string, da
     baseUrl: `${url}/fhir`,
     onVersions: (transaction, versions) => anchorLater(transaction, versions, files, outbox),
   })
-  const writer = recordingWriter(vault.writer, files, outbox)
+  const owners = new RememberedOwners((type, id) => ownerOf(database.read, type, id))
+  const writer = recordingWriter({ writer: vault.writer, files, outbox, owners })
   const custodian = members.own
   const endpoints = endpointsOf(url)
   const consents = await ConsentDocuments.load({
@@ -128,16 +135,15 @@ async function openParts(options: NodeOptions, members: Members, url: string, da
     now: Date.now,
     report: (error) => logger.error({ code: error.code, ...error.details }, 'a stored consent is not used'),
   })
-  const journal = new Journal(database, outbox)
   const decider = ledgerDecider(ledger, consents.index)
-  const evidence = { read: database.read, ledger, genesis }
-  const audit = { read: database.read, files, custodian, cursors: new Cursors(keyRing) }
+  const evidence = { read: database.read, journal, ledger, genesis }
+  const audit = { journal, files, custodian, cursors: new Cursors(keyRing) }
   const gate = new SalusGate({
     custodian,
     files,
     journal,
     decider,
-    ownerOf: withAuditOwners((type, id) => ownerOf(database.read, type, id), audit),
+    ownerOf: withAuditOwners(owners.ownerOf, audit),
     now: Date.now,
   })
   const auth = await openAuth({ url, signingKey: tokenJwk(keys), members, database })
@@ -153,9 +159,7 @@ async function openParts(options: NodeOptions, members: Members, url: string, da
       fhirBase: `${url}/fhir`,
       linkBaseFor: linkBases(members, url),
       prove: (version) =>
-        version.type === 'AuditEvent'
-          ? proveAuditEvent({ ...evidence, journal }, version)
-          : proveVersion(evidence, version),
+        version.type === 'AuditEvent' ? proveAuditEvent(evidence, version) : proveVersion(evidence, version),
       oauth: { token: endpoints.token, introspect: endpoints.introspection, revoke: endpoints.revocation },
     },
     ledger: { ledger, genesis, genesisText },
@@ -170,7 +174,7 @@ async function openParts(options: NodeOptions, members: Members, url: string, da
     exchange: { members, tokens: new MemberTokenClient(members, keys.signing), authenticate: auth.authenticate },
     health: { ledger, outbox },
   })
-  return { app, auth, outbox, gate, vault, writer }
+  return { app, auth, journal, outbox, gate, vault, writer }
 }
 
 /** Own users see this node's own URL; another member's user sees this member through that member's gateway. */

@@ -1,6 +1,7 @@
 /** Writing with evidence: every version that the vault stores waits in the outbox to be anchored, from the same commit. */
 import type { Queries } from './db/database.ts'
 import type { Files } from './files/files.ts'
+import type { RememberedOwners } from './gate/owners.ts'
 import type { Outbox } from './outbox/outbox.ts'
 import type { StoredVersion, VaultWriter } from './vault/vault.ts'
 
@@ -15,19 +16,30 @@ export async function anchorLater(
   for (const { patient, commitment } of versions) {
     const fileId = fileIds.get(patient) ?? (await files.ensure(transaction, patient))
     fileIds.set(patient, fileId)
-    await outbox.add(transaction, { kind: 'record', fileId, commitment, emergency: false })
+    await outbox.add(transaction, fileId, commitment)
   }
 }
 
-/** The writer for the API: once a write is durable, its files are known and the outbox hears of it. */
-export function recordingWriter(writer: VaultWriter, files: Files, outbox: Outbox): VaultWriter {
+export interface RecordingParts {
+  readonly writer: VaultWriter
+  readonly files: Files
+  readonly outbox: Outbox
+  readonly owners: RememberedOwners
+}
+
+/** The writer for the API: once a write is durable, the gate, the files and the outbox hear of it. */
+export function recordingWriter({ writer, files, outbox, owners }: RecordingParts): VaultWriter {
   return {
     async write(changes) {
       const versions = await writer.write(changes)
+      owners.written(versions)
       await files.refresh(new Set(versions.map(({ patient }) => patient)))
       outbox.announce(versions.length)
       return versions
     },
-    erase: (patient) => writer.erase(patient),
+    async erase(patient) {
+      await writer.erase(patient)
+      owners.erased()
+    },
   }
 }

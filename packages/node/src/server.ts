@@ -1,8 +1,8 @@
 /** The HTTP server of a node: every door in one place, each in a scope with its own body parsers and error shape. */
-import { isSalusError, SalusError } from '@salus/core'
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
+import { SalusError } from '@salus/core'
+import Fastify, { type FastifyInstance, type FastifyReply, LogController } from 'fastify'
 import type { Logger } from 'pino'
-import { ADMIN_OPERATIONS, type AdminApiParts, requireOperator } from './api/admin/operations.ts'
+import { ADMIN_OPERATIONS, type AdminApiParts, requireAdministrator } from './api/admin/operations.ts'
 import { errorReply as fhirErrorReply } from './api/fhir/errors.ts'
 import { type FhirApiOptions, fhirApi } from './api/fhir/plugin.ts'
 import { LEDGER_OPERATIONS, type LedgerApiParts } from './api/ledger/operations.ts'
@@ -14,6 +14,7 @@ import type { Principal } from './auth/principal.ts'
 import { type ExchangeParts, exchange } from './exchange/proxy.ts'
 import { type HealthParts, health } from './health.ts'
 import { QUERY_BYTES_MAX } from './limits.ts'
+import { logFailure } from './log-failure.ts'
 
 export interface ServerParts {
   readonly url: string
@@ -42,7 +43,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   }) as unknown as FastifyInstance
   app.setErrorHandler((error, request, reply) => {
     const { status, body } = errorReply(error)
-    if (status === 500) report(request, error)
+    if (status === 500) logFailure(request, error, 'a request failed')
     return reply.code(status).send(body)
   })
   app.setNotFoundHandler((_request, reply) =>
@@ -55,7 +56,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
     scope.setErrorHandler((error, request, reply) => {
       const { status, body } = fhirErrorReply(error)
-      if (status === 500) report(request, error)
+      if (status === 500) logFailure(request, error, 'a request failed')
       return reply.code(status).type('application/fhir+json; charset=utf-8').send(body)
     })
     exchange(scope, parts.exchange)
@@ -82,7 +83,7 @@ async function registerGroups(app: FastifyInstance, parts: ServerParts): Promise
     name: 'admin',
     prefix: '/admin',
     operations: ADMIN_OPERATIONS,
-    authenticate: async (request) => requireOperator(await parts.auth.authenticate(request)),
+    authenticate: async (request) => requireAdministrator(await parts.auth.authenticate(request)),
   }
   const description = openApi(parts.url, [ledger, patient, admin])
   app.get('/docs', async () => description)
@@ -101,12 +102,4 @@ function refuseUnrouted(error: Error, url: string, reply: FastifyReply): Fastify
   }
   const { status, body } = errorReply(error)
   return reply.code(status).send(body)
-}
-
-/** Messages of errors that are not ours may quote data: only their name and place are written. */
-function report(request: FastifyRequest, error: unknown): void {
-  const { name, stack = '' } = error instanceof Error ? error : new Error('not an Error')
-  const frames = stack.split('\n').filter((line) => /^\s+at /.test(line))
-  const code = isSalusError(error) ? error.code : 'internal'
-  request.log.error({ code, error: name, method: request.method, route: request.routeOptions.url, frames }, 'failed')
 }

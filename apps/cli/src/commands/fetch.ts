@@ -6,7 +6,7 @@ import { checkReceived, receivedVersions, send, sendForText } from '@salus/sdk'
 import type { Command } from 'commander'
 import { defineCommand } from '../define.ts'
 import { memberOf, readNetwork, readText } from '../network.ts'
-import { EXIT, type Result } from '../output.ts'
+import { EXIT, harmless, type Result } from '../output.ts'
 import { progress } from '../progress.ts'
 import { whenCommitted } from '../when-committed.ts'
 
@@ -48,7 +48,7 @@ async function run(options: Options, request: string): Promise<Result> {
   const json = parse(answer.text)
   if (options.check && answer.status < 400)
     await checkAnswer(json as Resource, base, headers, readText(network.genesis))
-  return { json, text: answer.text, exit: exitOf(answer.status) }
+  return { json, text: harmless(answer.text), exit: exitOf(answer.status) }
 }
 
 /** @throws SalusError with the code of the first proof that does not hold */

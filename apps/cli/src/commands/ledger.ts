@@ -6,7 +6,7 @@ import { openCheckpoint } from '@salus/proof'
 import { sendForJson, sendForText } from '@salus/sdk'
 import { defineCommand } from '../define.ts'
 import { readNetwork, readText } from '../network.ts'
-import { EXIT } from '../output.ts'
+import { EXIT, harmless } from '../output.ts'
 import { type LedgerOptions, ledgerNode, withMember } from './ledger-node.ts'
 
 export const ledgerStatus = defineCommand<LedgerOptions>(
@@ -29,7 +29,10 @@ export const ledgerCheckpoint = defineCommand<LedgerOptions>(
     const { member, genesis } = ledgerNode(options)
     const note = await sendForText(`${member.url}/ledger/checkpoint`)
     const { logRoot, stateRoot, ...plain } = openCheckpoint(note, readGenesis(genesis))
-    return { json: { note, ...plain, logRoot: toHex(logRoot), stateRoot: toHex(stateRoot) }, text: note.trimEnd() }
+    return {
+      json: { note, ...plain, logRoot: toHex(logRoot), stateRoot: toHex(stateRoot) },
+      text: harmless(note.trimEnd()),
+    }
   },
 )
 

@@ -5,7 +5,7 @@
  */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { ed25519PublicKey, fromHex, memberId, SalusError, toHex, writeGenesis } from '@salus/core'
+import { ed25519PublicKey, fromHex, memberId, readGenesis, SalusError, toHex, writeGenesis } from '@salus/core'
 import { type Ledger, openEmbeddedLedger } from '@salus/ledger'
 import { makeKeys, type NodeKeys, publicKeys, type RunningNode, readKeys, startNode, writeKeys } from '@salus/node'
 import type { Network } from '../network.ts'
@@ -35,12 +35,13 @@ export async function runDemo(options: DemoOptions): Promise<RunningDemo> {
   const { directory, host, port } = options
   const busy = await findBusyPort(host, port, DEMO_MEMBERS.length + 1)
   if (busy !== undefined) throw new SalusError('port-taken', `port ${busy} is taken: choose others with --port`)
-  if (options.reset) resetDirectory(directory)
+  if (options.reset || isUnfinished(directory)) resetDirectory(directory)
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   const fresh = !existsSync(join(directory, 'genesis.json'))
   const keys = memberKeys(directory)
   if (fresh) writeFileSync(join(directory, 'genesis.json'), makeGenesis(directory, keys, host, port))
   const genesisText = readFileSync(join(directory, 'genesis.json'), 'utf8')
+  requireSameAddress(genesisText, `http://${host}:${port + 1}`)
   const ledger = await openEmbeddedLedger({
     directory: join(directory, 'ledger'),
     genesis: genesisText,
@@ -50,6 +51,19 @@ export async function runDemo(options: DemoOptions): Promise<RunningDemo> {
   const network = await describe(options, nodes)
   const page = await startStatusPage({ host, port, network, ledger })
   return { url: `http://${host}:${port}`, close: () => stop(page, nodes, ledger) }
+}
+
+/** True where a first start was interrupted: what it loaded would be loaded once more. */
+function isUnfinished(directory: string): boolean {
+  const has = (name: string): boolean => existsSync(join(directory, name))
+  return has('genesis.json') && has('members') && !has('demo.json')
+}
+
+/** The ledger names the members' addresses, so they cannot move by an option. @throws SalusError `port-differs` */
+function requireSameAddress(genesisText: string, url: string): void {
+  const first = readGenesis(genesisText).members[0]?.url
+  if (first === url) return
+  throw new SalusError('port-differs', `this network's first member is at ${first}: keep --port and --host, or --reset`)
 }
 
 /** Removes what an earlier network left, and refuses a folder that holds anything else. */

@@ -9,7 +9,7 @@ import { DisclosureEntry, decode, disclosureCommitment, SalusError } from '@salu
 import type { Permit } from '../consent/permit.ts'
 import type { Queries } from '../db/database.ts'
 import { allOf, allRows, FALSE, type Sql, sql } from '../db/sql.ts'
-import { disclosureId } from '../disclosure/journal.ts'
+import { disclosureId, type Journal } from '../disclosure/journal.ts'
 import type { Cursors } from '../vault/cursor.ts'
 import type { ParsedSearch } from '../vault/search/criteria.ts'
 import type { SearchPage, SearchRequest } from '../vault/search/request.ts'
@@ -26,9 +26,8 @@ import {
   refuseIncludes,
 } from './audit-search.ts'
 
-/** `read` reads the database that holds `JOURNAL_DDL` and `FILES_DDL`. */
 export interface AuditParts extends AuditSearchParts {
-  readonly read: Queries
+  readonly journal: Journal
   readonly cursors: Cursors
 }
 
@@ -65,11 +64,11 @@ export function withAuditEvents(reader: VaultReader, parts: AuditParts): VaultRe
  */
 export function withAuditOwners(
   ownerOf: (type: string, id: string) => Promise<string | null | undefined>,
-  parts: Pick<AuditParts, 'read' | 'files'>,
+  parts: Pick<AuditParts, 'journal' | 'files'>,
 ): (type: string, id: string) => Promise<string | null | undefined> {
   return async (type, id) => {
     if (type !== 'AuditEvent') return ownerOf(type, id)
-    const row = await eventRow(parts.read, id)
+    const row = await eventRow(parts, id)
     return row && patientOf(parts, row)
   }
 }
@@ -78,17 +77,19 @@ function patientOf({ files }: Pick<AuditParts, 'files'>, row: EventRow): string 
   return files.byId(row.file_id)?.patient ?? null
 }
 
-async function eventRow(read: Queries, id: string): Promise<EventRow | undefined> {
+async function eventRow({ journal }: Pick<AuditParts, 'journal'>, id: string): Promise<EventRow | undefined> {
   const place = placeOf(id)
   if (place === undefined) return undefined
-  return read.get<EventRow>('SELECT file_id, entry, time_ms, item FROM disclosure WHERE file_id = ? AND sequence = ?', [
-    place.fileId,
-    place.sequence,
-  ])
+  const read = await journal.settled()
+  return read.get<EventRow>(
+    `SELECT d.file_id, e.entry, d.time_ms, d.item FROM disclosure d JOIN journal_entry e ON e.item = d.item
+     WHERE d.file_id = ? AND d.sequence = ?`,
+    [place.fileId, place.sequence],
+  )
 }
 
 async function readEvent(parts: AuditParts, permit: Permit, id: string): Promise<StoredVersion | undefined> {
-  const row = await eventRow(parts.read, id)
+  const row = await eventRow(parts, id)
   if (row === undefined) return undefined
   const patient = patientOf(parts, row)
   return coversFile(permit.scope, permit.request.operator, patient) ? versionOf(row, patient) : undefined
@@ -125,12 +126,13 @@ async function searchEvents(
   const position = parsed.cursor === null ? null : parts.cursors.read(parsed.query, parsed.cursor)
   const countOnly = request.summary === 'count' || request.count === 0
   const after = position === null ? [] : [afterSql(position as readonly number[], descending)]
-  const rows = countOnly ? [] : await pageRows(parts, allOf([where, ...after]), descending, request.count + 1)
+  const read = await parts.journal.settled()
+  const rows = countOnly ? [] : await pageRows(read, allOf([where, ...after]), descending, request.count + 1)
   const shown = rows.slice(0, request.count)
   const complete = !countOnly && position === null && rows.length <= request.count
   const last = rows.length > request.count ? shown.at(-1) : undefined
   return {
-    total: complete ? rows.length : await totalOf(parts, request, where, countOnly),
+    total: complete ? rows.length : await totalOf(read, request, where, countOnly),
     matches: shown.map((row) => versionOf(row, patientOf(parts, row))),
     included: [],
     next: last === undefined ? null : parts.cursors.write(parsed.query, [last.time_ms, last.item]),
@@ -142,19 +144,20 @@ function afterSql([timeMs = 0, item = 0]: readonly number[], descending: boolean
   return descending ? sql`(d.time_ms, d.item) < (${timeMs}, ${item})` : sql`(d.time_ms, d.item) > (${timeMs}, ${item})`
 }
 
-function pageRows({ read }: AuditParts, where: Sql, descending: boolean, limit: number): Promise<EventRow[]> {
+function pageRows(read: Queries, where: Sql, descending: boolean, limit: number): Promise<EventRow[]> {
   if (where === FALSE) return Promise.resolve([])
   const order = sql.raw(descending ? 'd.time_ms DESC, d.item DESC' : 'd.time_ms, d.item')
   // Sorted without the entries, which are then fetched for the page alone.
   const page = sql`SELECT d.item FROM disclosure d WHERE ${where} ORDER BY ${order} LIMIT ${limit}`
   return allRows<EventRow>(
     read,
-    sql`SELECT d.file_id, d.entry, d.time_ms, d.item FROM disclosure d WHERE d.item IN (${page}) ORDER BY ${order}`,
+    sql`SELECT d.file_id, e.entry, d.time_ms, d.item FROM disclosure d JOIN journal_entry e ON e.item = d.item
+      WHERE d.item IN (${page}) ORDER BY ${order}`,
   )
 }
 
 async function totalOf(
-  { read }: AuditParts,
+  read: Queries,
   request: SearchRequest,
   where: Sql,
   countOnly: boolean,

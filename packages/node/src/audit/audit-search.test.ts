@@ -202,7 +202,7 @@ test('searches find what a filter over all events finds, in order, in pages, as 
 })
 
 /** Every event in the order in which it was written. */
-async function allEvents({ parts, journal, database }: TestJournal) {
+async function allEvents({ parts, journal }: TestJournal) {
   const events: { patient: string; event: AuditEvent; item: number }[] = []
   for (const patient of PATIENTS) {
     const file = parts.files.byPatient(patient)
@@ -210,7 +210,7 @@ async function allEvents({ parts, journal, database }: TestJournal) {
     for (const { entry } of await journal.read(file.fileId, 0, LOG_PAGE_MAX)) {
       const decoded = decode(DisclosureEntry, new Uint8Array(entry))
       const sql = 'SELECT item FROM disclosure WHERE file_id = ? AND sequence = ?'
-      const row = await database.read.get<{ item: number }>(sql, [file.fileId, decoded.sequence])
+      const row = await (await journal.settled()).get<{ item: number }>(sql, [file.fileId, decoded.sequence])
       events.push({ patient, event: auditEventOf(decoded, patient), item: Number(row?.item) })
     }
   }

@@ -5,9 +5,10 @@ import type { Scope } from '../consent/permit.ts'
 import { PURPOSE_SYSTEM } from '../consent/request.ts'
 import type { Database } from '../db/database.ts'
 import { openSqlite } from '../db/sqlite.ts'
-import { JOURNAL_DDL, Journal, type NewEntry } from '../disclosure/journal.ts'
+import { Journal, type NewEntry } from '../disclosure/journal.ts'
 import { FILES_DDL, Files } from '../files/files.ts'
-import { OUTBOX_DDL, Outbox } from '../outbox/outbox.ts'
+import { Outbox } from '../outbox/outbox.ts'
+import { OUTBOX_DDL } from '../outbox/tables.ts'
 import type { TestLedger, TestMemberKey } from '../testing/ledger.ts'
 import { Cursors } from '../vault/cursor.ts'
 import { openKeyRing } from '../vault/keys.ts'
@@ -32,17 +33,17 @@ export interface TestJournal {
 /** A journal whose outbox commits to the network's ledger as its first member. */
 export async function openTestJournal({ ledger, members }: TestLedger): Promise<TestJournal> {
   const { sign } = members[0] as TestMemberKey
-  const database = openSqlite(':memory:', [FILES_DDL, OUTBOX_DDL, JOURNAL_DDL, vaultDdl])
+  const database = openSqlite(':memory:', [FILES_DDL, OUTBOX_DDL, vaultDdl])
   const files = await Files.load(database)
-  // Nothing is sealed before the outbox is told to flush.
-  const outbox = await Outbox.open({ database, ledger, sign, delayMs: 3_600_000, onTrouble: () => {} })
-  const journal = new Journal(database, outbox)
+  const journal = await Journal.open(':memory:', { onTrouble: () => {} })
+  // Nothing is committed before the outbox is told to flush.
+  const outbox = await Outbox.open({ database, journal, ledger, sign, delayMs: 3_600_000, onTrouble: () => {} })
   const keyRing = openKeyRing(new Uint8Array(32).fill(7))
   return {
     database,
     journal,
     outbox,
-    parts: { read: database.read, files, custodian: CUSTODIAN, cursors: new Cursors(keyRing) },
+    parts: { journal, files, custodian: CUSTODIAN, cursors: new Cursors(keyRing) },
     vault: await openVault({ database, keyRing, baseUrl: BASE }),
     append: async (patient, changes = {}) => {
       const fileId = await database.write((transaction) => files.ensure(transaction, patient))
@@ -51,6 +52,7 @@ export async function openTestJournal({ ledger, members }: TestLedger): Promise<
     },
     close: async () => {
       await outbox.close()
+      await journal.close()
       await database.close()
     },
   }

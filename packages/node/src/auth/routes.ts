@@ -3,6 +3,7 @@ import rateLimit from '@fastify/rate-limit'
 import { SalusError } from '@salus/core'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { OAUTH_REQUEST_BYTES_MAX } from '../limits.ts'
+import { logFailure } from '../log-failure.ts'
 import type { AccessTokens, VerifiedToken } from './access-tokens.ts'
 import type { ClientAssertions } from './client-assertion.ts'
 import type { Endpoints } from './endpoints.ts'
@@ -116,6 +117,6 @@ function tokenOf(request: FastifyRequest): string {
 
 function replyError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const { status, body } = oauthErrorReply(error)
-  if (status === 500) request.log.error({ err: error }, 'the authorization server failed')
+  if (status === 500) logFailure(request, error, 'the authorization server failed')
   return reply.code(status).send(body)
 }

@@ -12,7 +12,15 @@ import { CONSENT_FILTERS_MAX } from '../limits.ts'
 import { SENSITIVITY_PARENTS } from './codes.ts'
 import type { Code, DataFilter } from './filter.ts'
 import { ALL, and, countTests, not, or } from './filter-algebra.ts'
-import type { Actor, ContentClass, OpenSpan, Policy, Provision } from './policy.ts'
+import {
+  type Actor,
+  CONFIDENTIALITIES,
+  CONFIDENTIALITY_SYSTEM,
+  type ContentClass,
+  type OpenSpan,
+  type Policy,
+  type Provision,
+} from './policy.ts'
 
 /** One provision, decidable by itself. An empty `purposes` or `actions` means any. */
 export interface Rule {
@@ -33,10 +41,7 @@ export interface CompiledPolicy {
   readonly tests: DataFilter
 }
 
-const CONFIDENTIALITY_SYSTEM = 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality'
 const SENSITIVITY_SYSTEM = 'http://terminology.hl7.org/CodeSystem/v3-ActCode'
-/** From unrestricted to very restricted. */
-const CONFIDENTIALITIES: readonly string[] = ['U', 'L', 'M', 'N', 'R', 'V']
 const RESTRICTED = CONFIDENTIALITIES.indexOf('R')
 
 const SENSITIVITIES: readonly Code[] = Object.keys(SENSITIVITY_PARENTS).map(sensitivity)

@@ -69,6 +69,9 @@ export interface Policy {
 /** A modifier extension of Consent: the policy speaks only of requests of the member it refers to. */
 export const RECIPIENT_EXTENSION = 'urn:salus:consent-recipient'
 
+export const CONFIDENTIALITY_SYSTEM = 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality'
+/** From unrestricted to very restricted. */
+export const CONFIDENTIALITIES: readonly string[] = ['U', 'L', 'M', 'N', 'R', 'V']
 const CONSENT_SCOPE = 'http://terminology.hl7.org/CodeSystem/consentscope'
 const CONSENT_ACTION = 'http://terminology.hl7.org/CodeSystem/consentaction'
 const PARTICIPATION = 'http://terminology.hl7.org/CodeSystem/v3-ParticipationType'
@@ -160,7 +163,7 @@ function readProvision(value: unknown, path: string, depth: number, budget: Budg
     period: readPeriod(element.period, `${path}.period`),
     actors: (element.actor ?? []).map((actor) => readActor(actor.role, actor.reference, `${path}.actor`)),
     actions: (element.action ?? []).flatMap((action) => readAction(action, `${path}.action`)),
-    labels: (element.securityLabel ?? []).map(codeOf),
+    labels: (element.securityLabel ?? []).map((label) => readLabel(label, `${path}.securityLabel`)),
     purposes: (element.purpose ?? []).map(({ system, code }) => ({ system: system ?? PURPOSE_SYSTEM, code })),
     classes: (element.class ?? []).map((coding) => readClass(coding, `${path}.class`)),
     codes: (element.code ?? []).flatMap((concept) => codings(concept, `${path}.code`).map(codeOf)),
@@ -202,6 +205,12 @@ function readAction(action: CodeableConcept, path: string): readonly string[] {
     if ((system !== undefined && system !== CONSENT_ACTION) || !ACTIONS.has(code)) throw notUnderstood(path)
     return code
   })
+}
+
+/** Confidentiality codes form one scale: a denial of a code that is not on it would silently deny nothing. */
+function readLabel(label: Coding, path: string): Code {
+  if (label.system === CONFIDENTIALITY_SYSTEM && !CONFIDENTIALITIES.includes(label.code)) throw notUnderstood(path)
+  return codeOf(label)
 }
 
 /** A resource type, the profile that R4 itself has of one, or a document type of another code system. */

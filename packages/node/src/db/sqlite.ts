@@ -145,6 +145,12 @@ class SqliteDatabase implements Database {
   }
 }
 
+/** Opens the database at `path` for reading; who writes it is another thread or process. */
+export function openSqliteReader(path: string): { readonly read: Queries; close(): void } {
+  const connection = new DatabaseSync(path, { readOnly: true, timeout: BUSY_TIMEOUT_MS })
+  return { read: new SqliteQueries(connection), close: () => connection.close() }
+}
+
 /**
  * Opens the database at `path`, which is created when absent, and applies the tables of each part. `:memory:` opens
  * one that goes when it is closed: a file in a temporary folder, as two connections cannot share memory.

@@ -1,146 +1,240 @@
 /**
  * The journal of disclosures: one entry for each patient's file that a request touched, refused requests too. An entry
- * is durable before the reply leaves, together with its place in the outbox. The database commits writes in groups, so
- * a busy node pays for one durable commit, not for one each.
+ * is durable before the reply leaves.
+ *
+ * The journal has a database of its own, which a thread writes (journal-worker.ts). Here an entry gets its place in its
+ * file's sequence and is encoded, once: these bytes are stored, hashed and shown. Entries that arrive together share a
+ * commit, which the main thread does not wait for. Batches and the rows for logs and searches are made afterwards, in
+ * the same thread; who reads asks for `settled` first and so sees all that is durable.
+ *
+ * When the thread fails, what it had not confirmed is refused, and so is every request until another thread has taken
+ * its place: nothing is released unrecorded. What was stored but not confirmed stays in the log.
  */
-import { DisclosureEntry, decode, disclosureCommitment, encode, fromHex, randomBytes, SalusError } from '@salus/core'
-import type { Database, Ddl, Queries } from '../db/database.ts'
-import type { Outbox } from '../outbox/outbox.ts'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DisclosureEntry, decode, encode, SalusError } from '@salus/core'
+import type { Queries } from '../db/database.ts'
+import { openSqliteReader } from '../db/sqlite.ts'
+import type { Frame } from './frames.ts'
+import type { Statement } from './journal-store.ts'
+import { JournalThread } from './journal-thread.ts'
+import { Salts } from './salts.ts'
+import { KIND } from './tables.ts'
+import { UnknownRefusal } from './unknown-refusal.ts'
+
+export { disclosureId, parseDisclosureId } from './disclosure-id.ts'
 
 /** An entry before it has its place in the file's sequence. */
 export type NewEntry = Omit<DisclosureEntry, 'sequence' | 'salt'>
 
-/** A stored entry; `batch` and `position` are null until the outbox has sealed it. */
 export interface JournalRow {
   readonly entry: Uint8Array
   readonly sequence: number
-  readonly batch: number | null
-  readonly position: number | null
 }
 
-/** Requests that concern no known patient leave the same kind of trace, so that they take the same time. */
-export const JOURNAL_DDL: Ddl = [
-  `CREATE TABLE IF NOT EXISTS disclosure (
-     file_id TEXT NOT NULL,
-     sequence INTEGER NOT NULL,
-     time_ms INTEGER NOT NULL,
-     requester TEXT NOT NULL,
-     practitioner TEXT,
-     decision TEXT NOT NULL,
-     entry BLOB NOT NULL,
-     item INTEGER NOT NULL,
-     PRIMARY KEY (file_id, sequence))`,
-  'CREATE INDEX IF NOT EXISTS disclosure_item ON disclosure (item)',
-  'CREATE INDEX IF NOT EXISTS disclosure_time ON disclosure (time_ms, item)',
-  `CREATE TABLE IF NOT EXISTS refused_unknown (
-     seq INTEGER PRIMARY KEY,
-     time_ms INTEGER NOT NULL,
-     requester TEXT NOT NULL,
-     practitioner TEXT,
-     reason TEXT NOT NULL)`,
-]
+/** Who brings the batches to the ledger: the outbox. */
+export interface Taker {
+  /** True while so much waits for the ledger that no more may be recorded. */
+  readonly isFull: boolean
+  /** Hears of entries that are durable and will stand in a batch. */
+  announce(count: number): void
+}
 
-/** A refused request about somebody who has no file here. */
-export interface UnknownRefusal {
-  readonly timeMs: number
-  readonly requester: string
-  readonly practitioner: string | null
-  readonly reason: string
+export interface JournalOptions {
+  /** Called with a stable code when the thread ends by itself and when it cannot be started. */
+  readonly onTrouble: (code: string) => void
 }
 
 /** Pages of a log hold at most this many entries. */
 export const LOG_PAGE_MAX = 1000
+const RESTART_MS = 1000
 
 export class Journal {
-  readonly #database: Database
-  readonly #outbox: Outbox
+  readonly #path: string
+  /** A folder to be removed with the journal, or null. */
+  readonly #temporary: string | null
+  readonly #options: JournalOptions
   readonly #nextSequence = new Map<string, number>()
+  readonly #salts = new Salts()
+  #thread: JournalThread | undefined
+  #reader: ReturnType<typeof openSqliteReader> | undefined
+  /** Counts the threads: what one of them knew about sequences is nothing to the next. */
+  #generation = 0
+  #isSettled = true
+  #settling: Promise<void> | undefined
+  #restart: NodeJS.Timeout | undefined
+  #isClosed = false
+  #taker: Taker | undefined
 
-  constructor(database: Database, outbox: Outbox) {
-    this.#database = database
-    this.#outbox = outbox
+  private constructor(path: string, temporary: string | null, options: JournalOptions) {
+    this.#path = path
+    this.#temporary = temporary
+    this.#options = options
   }
 
-  /** Appends entries; resolves once they are durable. */
+  /**
+   * Opens the journal at `path`, which is created when absent; `:memory:` opens one that goes when it is closed.
+   * @throws SalusError `journal-failed`
+   */
+  static async open(path: string, options: JournalOptions): Promise<Journal> {
+    const temporary = path === ':memory:' ? mkdtempSync(join(tmpdir(), 'salus-')) : null
+    const journal = new Journal(temporary === null ? path : join(temporary, 'journal.db'), temporary, options)
+    await journal.#start()
+    journal.#reader = openSqliteReader(journal.#path)
+    return journal
+  }
+
+  /** Says who takes the batches to the ledger. */
+  attach(taker: Taker): void {
+    this.#taker = taker
+  }
+
+  /** Appends entries; resolves once they are durable. @throws SalusError `journal-failed`, `outbox-full` */
   async append(entries: readonly NewEntry[]): Promise<void> {
-    try {
-      await this.#database.write(async (transaction) => {
-        for (const entry of entries) await this.#writeEntry(transaction, entry)
-      })
-    } catch (error) {
-      // Nothing of this is stored: sequences are read again from the table.
-      this.#nextSequence.clear()
-      throw error
+    const files = entries.map(({ fileId }) => hex(fileId))
+    let thread = this.#accepting()
+    for (let file = this.#unnumbered(files); file !== undefined; file = this.#unnumbered(files)) {
+      await this.#loadSequence(file)
+      thread = this.#accepting()
     }
-    this.#outbox.announce(entries.length)
+    await thread.append(this.#frames(entries, files))
+    this.#isSettled = false
+    this.#taker?.announce(entries.length)
   }
 
-  /** Writes down a refusal that belongs to no file; resolves once durable. */
-  async appendUnknown({ timeMs, requester, practitioner, reason }: UnknownRefusal): Promise<void> {
-    await this.#database.write((transaction) =>
-      transaction.run('INSERT INTO refused_unknown (time_ms, requester, practitioner, reason) VALUES (?, ?, ?, ?)', [
-        timeMs,
-        requester,
-        practitioner,
-        reason,
-      ]),
-    )
+  /** Writes down a refusal that belongs to no file; resolves once durable. @throws SalusError as `append` */
+  async appendUnknown(refusal: UnknownRefusal): Promise<void> {
+    await this.#accepting().append([{ kind: KIND.unknown, content: encode(UnknownRefusal, refusal) }])
+    this.#isSettled = false
+    this.#taker?.announce(0)
   }
 
-  /** The entries of a file after `sequence`, in order. */
-  read(fileId: string, after: number, count: number = LOG_PAGE_MAX): Promise<JournalRow[]> {
-    return this.#database.read.all<JournalRow>(
-      `SELECT d.entry AS entry, d.sequence AS sequence, i.batch AS batch, i.position AS position
-       FROM disclosure d JOIN outbox_item i ON i.seq = d.item
+  /** The entries of a file after `sequence`, in order. @throws SalusError `journal-failed` */
+  async read(fileId: string, after: number, count: number = LOG_PAGE_MAX): Promise<JournalRow[]> {
+    const read = await this.settled()
+    return read.all<JournalRow>(
+      `SELECT e.entry AS entry, d.sequence AS sequence FROM disclosure d JOIN journal_entry e ON e.item = d.item
        WHERE d.file_id = ? AND d.sequence > ? ORDER BY d.sequence LIMIT ?`,
       [fileId, after, Math.min(count, LOG_PAGE_MAX)],
     )
   }
 
-  /** @throws SalusError `disclosure-unknown` */
+  /** @throws SalusError `disclosure-unknown`, `journal-failed` */
   async entry(fileId: string, sequence: number): Promise<{ row: JournalRow; entry: DisclosureEntry }> {
     const [row] = await this.read(fileId, sequence - 1, 1)
     if (row?.sequence !== sequence) throw new SalusError('disclosure-unknown', 'there is no such disclosure')
     return { row, entry: decode(DisclosureEntry, new Uint8Array(row.entry)) }
   }
 
-  async #writeEntry(transaction: Queries, fresh: NewEntry): Promise<void> {
-    const fileId = Buffer.from(fresh.fileId).toString('hex')
-    const sequence = this.#nextSequence.get(fileId) ?? (await readNextSequence(transaction, fileId))
-    const entry: DisclosureEntry = { ...fresh, sequence, salt: randomBytes(16) }
-    const emergency = entry.emergency !== null
-    const item = await this.#outbox.add(transaction, {
-      kind: 'disclosure',
-      fileId,
-      commitment: disclosureCommitment(entry),
-      emergency,
-    })
-    const { timeMs, requester, practitioner, decision } = entry
-    await transaction.run(
-      `INSERT INTO disclosure (file_id, sequence, time_ms, requester, practitioner, decision, entry, item)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-      [fileId, sequence, timeMs, requester, practitioner, decision, encode(DisclosureEntry, entry), item],
+  /**
+   * Resolves once every entry that is durable now can be read and stands in a batch, to what reads them (tables.ts).
+   * @throws SalusError `journal-failed`
+   */
+  async settled(): Promise<Queries> {
+    const thread = this.#live()
+    if (!this.#isSettled) {
+      this.#isSettled = true
+      this.#settling = thread.seal()
+    }
+    await this.#settling
+    return this.#queries()
+  }
+
+  /** Runs statements on the outbox's tables in one commit; resolves once durable. @throws SalusError `journal-failed` */
+  async write(statements: readonly Statement[]): Promise<void> {
+    await this.#live().write(statements)
+  }
+
+  /** Commits what waits and ends the thread. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    clearTimeout(this.#restart)
+    this.#reader?.close()
+    this.#reader = undefined
+    await this.#thread?.close()
+    if (this.#temporary !== null) rmSync(this.#temporary, { recursive: true, force: true })
+  }
+
+  /** @throws SalusError `journal-failed` */
+  #live(): JournalThread {
+    if (this.#thread === undefined) throw new SalusError('journal-failed', 'disclosures cannot be recorded')
+    return this.#thread
+  }
+
+  /** @throws SalusError `journal-failed`, `outbox-full` */
+  #accepting(): JournalThread {
+    const thread = this.#live()
+    if (thread.isFull || this.#taker?.isFull) {
+      throw new SalusError('outbox-full', 'too many disclosures wait to be recorded')
+    }
+    return thread
+  }
+
+  #queries(): Queries {
+    if (this.#reader === undefined) throw new SalusError('journal-failed', 'the journal is closed')
+    return this.#reader.read
+  }
+
+  #unnumbered(files: readonly string[]): string | undefined {
+    return files.find((file) => !this.#nextSequence.has(file))
+  }
+
+  /** A file that no entry was appended to since the thread began has all its rows. */
+  async #loadSequence(file: string): Promise<void> {
+    const generation = this.#generation
+    const row = await this.#queries().get<{ n: number | null }>(
+      'SELECT max(sequence) AS n FROM disclosure WHERE file_id = ?',
+      [file],
     )
-    this.#nextSequence.set(fileId, sequence + 1)
+    if (generation !== this.#generation || this.#nextSequence.has(file)) return
+    this.#nextSequence.set(file, Number(row?.n ?? 0) + 1)
+  }
+
+  /** Encodes entries at the next places of their files, which are taken only when all could be encoded. */
+  #frames(entries: readonly NewEntry[], files: readonly string[]): readonly Frame[] {
+    const next = new Map<string, number>()
+    const frames = entries.map((entry, i): Frame => {
+      const file = files[i] as string
+      const sequence = next.get(file) ?? (this.#nextSequence.get(file) as number)
+      next.set(file, sequence + 1)
+      const content = encode(DisclosureEntry, { ...entry, sequence, salt: this.#salts.next() })
+      return { kind: KIND.disclosure, content }
+    })
+    for (const [file, sequence] of next) this.#nextSequence.set(file, sequence)
+    return frames
+  }
+
+  async #start(): Promise<void> {
+    this.#thread = await JournalThread.start(this.#path, (ended) => this.#ended(ended))
+    this.#generation += 1
+    this.#nextSequence.clear()
+    // The thread has sealed what it found before it says that it is open.
+    this.#isSettled = true
+    this.#settling = undefined
+    // Whether what it found was announced nobody knows: the outbox looks.
+    this.#taker?.announce(0)
+  }
+
+  #ended(thread: JournalThread): void {
+    if (this.#thread !== thread) return
+    this.#thread = undefined
+    if (this.#isClosed) return
+    this.#options.onTrouble('journal-failed')
+    this.#startLater()
+  }
+
+  #startLater(): void {
+    this.#restart = setTimeout(() => {
+      this.#start().catch(() => {
+        this.#options.onTrouble('journal-failed')
+        if (!this.#isClosed) this.#startLater()
+      })
+    }, RESTART_MS)
   }
 }
 
-async function readNextSequence(transaction: Queries, fileId: string): Promise<number> {
-  const row = await transaction.get<{ n: number }>(
-    'SELECT coalesce(max(sequence), 0) AS n FROM disclosure WHERE file_id = ?',
-    [fileId],
-  )
-  return Number(row?.n ?? 0) + 1
-}
-
-/** The public name of a disclosure: its file and its place in the file's sequence. */
-export function disclosureId(fileId: Uint8Array | string, sequence: number): string {
-  return `${typeof fileId === 'string' ? fileId : Buffer.from(fileId).toString('hex')}.${sequence}`
-}
-
-/** Takes {@link disclosureId} apart. @throws SalusError `disclosure-unknown` */
-export function parseDisclosureId(id: string): { fileId: Uint8Array; sequence: number } {
-  const match = /^([0-9a-f]{32})\.([1-9][0-9]{0,14})$/.exec(id)
-  if (!match) throw new SalusError('disclosure-unknown', 'there is no such disclosure')
-  return { fileId: fromHex(match[1] as string), sequence: Number(match[2]) }
+/** Lower-case hexadecimal; `Buffer` is much faster at it than core, which also runs in browsers. */
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex')
 }

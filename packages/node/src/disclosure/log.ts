@@ -16,7 +16,7 @@ import {
   stateKey,
 } from '@salus/core'
 import type { Ledger } from '@salus/ledger'
-import type { Queries } from '../db/database.ts'
+import { batchesOfFile } from './batches.ts'
 import { type Journal, LOG_PAGE_MAX } from './journal.ts'
 
 /** `entries` are encoded `DisclosureEntry`s in order of sequence; `batches` all committed ones in order. */
@@ -28,7 +28,6 @@ export interface DisclosureLog {
 }
 
 export interface LogParts {
-  readonly read: Queries
   readonly journal: Journal
   readonly ledger: Ledger
   readonly custodian: string
@@ -42,7 +41,7 @@ export async function disclosureLog(parts: LogParts, fileId: string, after: numb
   const value = parts.ledger.get(stateKey('disclosure', 'file', [fromHex(fileId)]))
   const counted = value === undefined ? 0 : decode(DisclosureRow, value).entries
   const rows = await parts.journal.read(fileId, after, LOG_PAGE_MAX)
-  const batches = await committedBatches(parts.read, fileId, counted)
+  const batches = await committedBatches(parts.journal, fileId, counted)
   const shown = batches.reduce((sum, batch) => sum + batch.count, 0)
   const head = batches.reduce((at, batch) => nextChainHead(CHAIN_DOMAIN.disclosure, at, batch), CHAIN_START)
   const statement: LogStatement = {
@@ -66,19 +65,13 @@ export async function disclosureLog(parts: LogParts, fileId: string, after: numb
  * The batches of a file, oldest first, as far as the ledger counts their entries. Each is counted by the entries that
  * the journal still has, so that the statement says what is shown, not what should be.
  */
-async function committedBatches(read: Queries, fileId: string, counted: number): Promise<DisclosureLog['batches']> {
-  const rows = await read.all<{ count: number; shown: number; root: Uint8Array }>(
-    `SELECT b.count AS count, b.root AS root,
-       (SELECT count(*) FROM outbox_item i JOIN disclosure d ON d.item = i.seq WHERE i.batch = b.batch) AS shown
-     FROM outbox_batch b WHERE b.file_id = ? AND b.kind = 'disclosure' ORDER BY b.batch`,
-    [fileId],
-  )
+async function committedBatches(journal: Journal, fileId: string, counted: number): Promise<DisclosureLog['batches']> {
   const batches: { count: number; root: Uint8Array }[] = []
   let sum = 0
-  for (const row of rows) {
-    if (sum + row.count > counted) break
-    sum += row.count
-    batches.push({ count: row.shown, root: new Uint8Array(row.root) })
+  for (const { count, shown, root } of await batchesOfFile(await journal.settled(), fileId)) {
+    if (sum + count > counted) break
+    sum += count
+    batches.push({ count: shown, root: new Uint8Array(root) })
   }
   return batches
 }

@@ -9,6 +9,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { MemberTokenClient } from '../auth/client.ts'
 import type { Members } from '../auth/members.ts'
 import type { Principal } from '../auth/principal.ts'
+import { requireScope } from '../auth/scopes.ts'
 import { readPurpose } from '../gate/purpose.ts'
 import { EXCHANGE_REPLY_BYTES_MAX, EXCHANGE_TIMEOUT_MS } from '../limits.ts'
 
@@ -27,6 +28,7 @@ export function exchange(app: FastifyInstance, parts: ExchangeParts): void {
   const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const principal = await parts.authenticate(request)
     if (principal.kind === 'member') throw new SalusError('exchange-own-users', 'only this member’s own users exchange')
+    requireReading(principal, request.url)
     const { member: handle } = request.params as { member: string }
     const member = parts.members.byHandle(handle)
     if (member === undefined || member.status !== 'active') {
@@ -43,6 +45,23 @@ export function exchange(app: FastifyInstance, parts: ExchangeParts): void {
   for (const url of ['/exchange/:member/fhir', '/exchange/:member/fhir/*']) {
     app.route({ method: ['GET', 'HEAD', 'POST'], url, handler })
   }
+}
+
+/**
+ * The scopes of one's own token hold for what is asked of others too: reading and searching the type, or everything
+ * where the request is about no single type or about a whole record.
+ * @throws SalusError `insufficient-scope`
+ */
+function requireReading(principal: Principal, url: string): void {
+  const path = fhirPath(url).split('?', 1)[0] as string
+  const [type = '', ...rest] = path.split('/').slice(2)
+  const single = /^[A-Z][A-Za-z]*$/.test(type) && !rest.includes('$everything') && !isCompartment(rest)
+  for (const action of ['read', 'search'] as const) requireScope(principal, single ? type : '*', action)
+}
+
+/** `Patient/1/Observation` and `Patient/1/*` are about other types than the first. */
+function isCompartment(rest: readonly string[]): boolean {
+  return rest[1] !== undefined && /^[A-Z*]/.test(rest[1])
 }
 
 interface Answer {

@@ -25,7 +25,6 @@ export const FILES_DDL: Ddl = [
      identity_key BLOB,
      erased INTEGER NOT NULL DEFAULT 0)`,
   'CREATE INDEX IF NOT EXISTS patient_file_identity ON patient_file (identity_key) WHERE identity_key IS NOT NULL',
-  'CREATE INDEX IF NOT EXISTS patient_file_erased ON patient_file (file_id) WHERE erased = 1',
 ]
 
 interface Row {
@@ -59,6 +58,11 @@ export class Files {
 
   byId(fileId: string): PatientFile | undefined {
     return this.#byId.get(fileId)
+  }
+
+  /** The file ids of erased patients. */
+  erased(): readonly string[] {
+    return [...this.#byId.values()].filter((file) => file.erased).map(({ fileId }) => fileId)
   }
 
   /** The files whose patient has enrolled this key. */

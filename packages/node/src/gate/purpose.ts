@@ -11,8 +11,9 @@ export interface Purpose {
   readonly emergency: string | null
 }
 
-const CODE = /^[^\s|]{1,64}$/
-const SYSTEM = /^[^\s|]{1,160}$/
+/** Printable ASCII without the bar: what stands in a log must not move a terminal's cursor. */
+const CODE = /^[\x21-\x7b\x7d\x7e]{1,64}$/
+const SYSTEM = /^[\x21-\x7b\x7d\x7e]{1,160}$/
 const CONTROL = /\p{Cc}/u
 
 /**

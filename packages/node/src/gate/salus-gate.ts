@@ -4,20 +4,20 @@ import { merkleRoot } from '@salus/proof'
 import type { Principal } from '../auth/principal.ts'
 import { type FileDecision, REASONS, type Reason } from '../consent/decision.ts'
 import type { Permit } from '../consent/permit.ts'
-import type { AccessRequest } from '../consent/request.ts'
+import { type AccessRequest, PURPOSE_SYSTEM } from '../consent/request.ts'
 import type { Journal, NewEntry } from '../disclosure/journal.ts'
 import type { Files } from '../files/files.ts'
 import type { StoredVersion } from '../vault/vault.ts'
 import type { Decider } from './decider.ts'
 import type { Ask, Gate, Interaction, Passage } from './gate.ts'
+import type { OwnerOf } from './owners.ts'
 
 export interface GateParts {
   readonly custodian: string
   readonly files: Files
   readonly journal: Journal
   readonly decider: Decider
-  /** The Patient id whose record an instance belongs to; null for none, undefined when there is no such instance. */
-  readonly ownerOf: (type: string, id: string) => Promise<string | null | undefined>
+  readonly ownerOf: OwnerOf
   readonly now: () => number
 }
 
@@ -182,7 +182,7 @@ function countTypes(versions: readonly StoredVersion[]): DisclosureEntry['what']
 /** A code of v3-PurposeOfUse stands alone, any other with its system. */
 function purposeText(request: AccessRequest): string {
   const { system, code } = request.purpose
-  return system.endsWith('/v3-ActReason') ? code : `${system}|${code}`
+  return system === PURPOSE_SYSTEM ? code : `${system}|${code}`
 }
 
 function denied(reason: Reason): FileDecision {

@@ -1,48 +1,47 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import {
-  DisclosureRow,
-  decode,
-  disclosureCommitment,
-  FileRow,
-  fromHex,
-  randomBytes,
-  stateKey,
-  toHex,
-} from '@salus/core'
+import { DisclosureRow, decode, FileRow, fromHex, randomBytes, stateKey, toHex } from '@salus/core'
 import type { Ledger } from '@salus/ledger'
 import { verifyProofFile, writeProofFile } from '@salus/proof'
 import type { Database } from '../db/database.ts'
 import { openSqlite } from '../db/sqlite.ts'
-import { disclosureId, JOURNAL_DDL, Journal, type NewEntry, parseDisclosureId } from '../disclosure/journal.ts'
+import { disclosureId, Journal, type NewEntry, parseDisclosureId } from '../disclosure/journal.ts'
 import { startTestLedger, type TestLedger } from '../testing/ledger.ts'
-import { itemEvidence } from './evidence.ts'
-import { OUTBOX_DDL, Outbox } from './outbox.ts'
+import { disclosureEvidence } from './evidence.ts'
+import { Outbox } from './outbox.ts'
+import { OUTBOX_DDL } from './tables.ts'
 
 let network: TestLedger
 let database: Database
+let journal: Journal
 const troubles: string[] = []
 
 before(async () => {
   network = await startTestLedger(['riverside', 'lakeside'])
-  database = openSqlite(join(network.directory, 'node.db'), [OUTBOX_DDL, JOURNAL_DDL])
+  database = openSqlite(join(network.directory, 'node.db'), [OUTBOX_DDL])
+  journal = await openJournal()
 })
 
 after(async () => {
+  await journal.close()
   await database.close()
   await network.remove()
 })
 
+function openJournal(): Promise<Journal> {
+  return Journal.open(join(network.directory, 'journal.db'), { onTrouble: (code) => troubles.push(code) })
+}
+
 function open(ledger: Ledger = network.ledger): Promise<Outbox> {
   const sign = network.members[0]!.sign
-  return Outbox.open({ database, ledger, sign, delayMs: 5, onTrouble: (code) => troubles.push(code) })
+  return Outbox.open({ database, journal, ledger, sign, delayMs: 5, onTrouble: (code) => troubles.push(code) })
 }
 
 async function anchor(outbox: Outbox, fileId: string, count: number): Promise<void> {
   await database.write(async (transaction) => {
     for (let i = 0; i < count; i++) {
-      await outbox.add(transaction, { kind: 'record', fileId, commitment: randomBytes(32), emergency: false })
+      await outbox.add(transaction, fileId, randomBytes(32))
     }
   })
   outbox.announce(count)
@@ -114,16 +113,14 @@ describe('outbox', () => {
     await anchor(outbox, fileId, 2)
     await outbox.flush()
     // As if the process had stopped after the ledger's answer, before it was written down.
-    await database.write((transaction) =>
-      transaction.run(
-        'UPDATE outbox_sealed SET log_index = NULL WHERE sealed = (SELECT max(sealed) FROM outbox_sealed)',
-      ),
-    )
+    await journal.write([
+      ['UPDATE outbox_sealed SET log_index = NULL WHERE sealed = (SELECT max(sealed) FROM outbox_sealed)', []],
+    ])
     await outbox.close()
     const again = await open()
     await again.flush()
     assert.equal(fileRow(fileId)?.versions, 2, 'nothing is committed twice')
-    const row = await database.read.get<{ n: number }>(
+    const row = await (await journal.settled()).get<{ n: number }>(
       'SELECT count(*) AS n FROM outbox_sealed WHERE log_index IS NULL',
     )
     assert.equal(row?.n, 0)
@@ -155,7 +152,6 @@ describe('outbox', () => {
 describe('journal', () => {
   it('numbers the entries of a file without gaps, also when they arrive together', async () => {
     const outbox = await open()
-    const journal = new Journal(database, outbox)
     const fileId = toHex(randomBytes(16))
     await anchor(outbox, fileId, 1)
     await Promise.all(
@@ -174,26 +170,30 @@ describe('journal', () => {
   it('goes on with the sequence after a restart', async () => {
     const outbox = await open()
     const fileId = toHex(randomBytes(16))
-    await new Journal(database, outbox).append([entryFor(fileId)])
-    await new Journal(database, outbox).append([entryFor(fileId)])
-    const rows = await new Journal(database, outbox).read(fileId, 0)
+    await journal.append([entryFor(fileId)])
+    await outbox.close()
+    await journal.close()
+    journal = await openJournal()
+    const again = await open()
+    await journal.append([entryFor(fileId)])
+    const rows = await journal.read(fileId, 0)
     assert.deepEqual(
       rows.map((row) => row.sequence),
       [1, 2],
     )
-    await outbox.flush()
-    await outbox.close()
+    await again.flush()
+    assert.equal(disclosureRow(fileId)?.entries, 2)
+    await again.close()
   })
 
   it('gives evidence that the proof package accepts', async () => {
     const outbox = await open()
-    const journal = new Journal(database, outbox)
     const fileId = toHex(randomBytes(16))
     for (let i = 0; i < 5; i++) await journal.append([entryFor(fileId)])
-    const { entry, row } = await journal.entry(fileId, 3)
-    const parts = { read: database.read, ledger: network.ledger, genesis: network.genesis }
+    const { row } = await journal.entry(fileId, 3)
+    const parts = { read: database.read, journal, ledger: network.ledger, genesis: network.genesis }
     await outbox.flush()
-    const evidence = await itemEvidence(parts, disclosureCommitment(entry))
+    const evidence = await disclosureEvidence(parts, fileId, 3)
     const proof = writeProofFile({
       format: 'salus-proof/1',
       kind: 'disclosure',

@@ -1,71 +1,31 @@
 /**
- * The outbox: commitments that wait for the ledger. An item is written in the same database transaction as the thing
- * it commits to (a resource version, a disclosure), so nothing is recorded without waiting here, and nothing that
- * waits is lost. Within `OUTBOX_DELAY_MS_MAX` the waiting items are sealed into Merkle batches, one per file, and
+ * The outbox: commitments that wait for the ledger. A record version's is written in the same database transaction as
+ * the version, a disclosure's follows from its entry in the journal; so nothing is recorded without waiting here, and
+ * nothing that waits is lost. Within `OUTBOX_DELAY_MS_MAX` it is sealed into Merkle batches, one per file, and
  * committed by transactions that this member signs.
  *
- * A sealed transaction is stored before it is sent. After a crash the ledger is asked whether it has it; if not it is
- * sent again, or signed anew once it has expired. Batches of one file are therefore committed in order, exactly once.
+ * Batches of one file are committed in order, exactly once, wherever a stop strikes:
+ * - Entries that no batch of the journal holds are sealed when the journal is opened again (journal-store.ts).
+ * - A batch of the journal is taken by the commit that stores its transaction, which holds its number; batches after
+ *   the highest number are the ones to take.
+ * - A transaction is stored before it is sent. Of one whose end is unknown the ledger is asked whether it has it; if
+ *   not it is sent again, or signed anew once it has expired.
  */
-import { SalusError, toHex } from '@salus/core'
+import { SalusError, type Signer, toHex } from '@salus/core'
 import type { Ledger } from '@salus/ledger'
-import type { Database, Ddl, Queries } from '../db/database.ts'
+import type { Database, Queries } from '../db/database.ts'
+import type { Journal, Taker } from '../disclosure/journal.ts'
 import { OUTBOX_DELAY_MS_MAX, OUTBOX_ITEMS_MAX } from '../limits.ts'
 import { findTransaction } from './find-transaction.ts'
-import { readUnsettled, type SealedTransaction, seal, signSealed } from './seal.ts'
-
-/** What an item commits to. */
-export type ItemKind = 'record' | 'disclosure'
-
-/** `commitment` is 32 bytes; `fileId` hexadecimal. */
-export interface OutboxItem {
-  readonly kind: ItemKind
-  readonly fileId: string
-  readonly commitment: Uint8Array
-  readonly emergency: boolean
-}
-
-/** `batch` is null until sealed; `position` is the item's index in its batch. */
-export const OUTBOX_DDL: Ddl = [
-  `CREATE TABLE IF NOT EXISTS outbox_item (
-     seq INTEGER PRIMARY KEY,
-     kind TEXT NOT NULL,
-     file_id TEXT NOT NULL,
-     commitment BLOB NOT NULL,
-     emergency INTEGER NOT NULL,
-     batch INTEGER,
-     position INTEGER)`,
-  'CREATE INDEX IF NOT EXISTS outbox_item_waiting ON outbox_item (seq) WHERE batch IS NULL',
-  'CREATE INDEX IF NOT EXISTS outbox_item_batch ON outbox_item (batch, position)',
-  'CREATE INDEX IF NOT EXISTS outbox_item_commitment ON outbox_item (commitment)',
-  `CREATE TABLE IF NOT EXISTS outbox_batch (
-     batch INTEGER PRIMARY KEY,
-     kind TEXT NOT NULL,
-     file_id TEXT NOT NULL,
-     count INTEGER NOT NULL,
-     root BLOB NOT NULL,
-     emergencies INTEGER NOT NULL,
-     sealed INTEGER NOT NULL,
-     command INTEGER NOT NULL,
-     file INTEGER NOT NULL)`,
-  'CREATE INDEX IF NOT EXISTS outbox_batch_file ON outbox_batch (file_id, kind, batch)',
-  `CREATE TABLE IF NOT EXISTS outbox_sealed (
-     sealed INTEGER PRIMARY KEY,
-     wire BLOB NOT NULL,
-     expires_at_ms INTEGER NOT NULL,
-     after_height INTEGER NOT NULL,
-     log_index INTEGER,
-     height INTEGER,
-     time_ms INTEGER)`,
-  'CREATE INDEX IF NOT EXISTS outbox_unsettled ON outbox_sealed (sealed) WHERE log_index IS NULL',
-  'CREATE TABLE IF NOT EXISTS outbox_opened (file_id TEXT PRIMARY KEY)',
-]
+import { readUnsettled, type SealedTransaction, seal, signAnew } from './seal.ts'
+import { countWaiting } from './waiting.ts'
 
 export interface OutboxOptions {
   readonly database: Database
+  readonly journal: Journal
   readonly ledger: Ledger
   /** Signs as this member. */
-  readonly sign: Parameters<typeof signSealed>[1]
+  readonly sign: Signer
   readonly delayMs?: number
   /** Called with the stable code of a failure that will be tried again. */
   readonly onTrouble: (code: string) => void
@@ -73,7 +33,7 @@ export interface OutboxOptions {
 
 const RETRY_MS = 1000
 
-export class Outbox {
+export class Outbox implements Taker {
   readonly #options: OutboxOptions
   #waiting = 0
   #next = 1
@@ -85,45 +45,44 @@ export class Outbox {
     this.#options = options
   }
 
-  /** Opens the outbox of a database that holds {@link OUTBOX_DDL}, and goes on with what a stop left behind. */
+  /** Opens the outbox of a database that holds `OUTBOX_DDL`, and goes on with what a stop left behind. */
   static async open(options: OutboxOptions): Promise<Outbox> {
     const outbox = new Outbox(options)
-    const row = await options.database.read.get<{ waiting: number; last: number }>(
-      `SELECT (SELECT count(*) FROM outbox_item WHERE batch IS NULL) AS waiting,
-              (SELECT coalesce(max(seq), 0) FROM outbox_item) AS last`,
-    )
-    outbox.#waiting = Number(row?.waiting ?? 0)
-    outbox.#next = Number(row?.last ?? 0) + 1
+    const { database, journal } = options
+    const last = await database.read.get<{ n: number | null }>('SELECT max(seq) AS n FROM outbox_item')
+    outbox.#next = Number(last?.n ?? 0) + 1
+    outbox.#waiting = await countWaiting({ read: database.read, journal: await journal.settled() })
+    journal.attach(outbox)
     outbox.#schedule(0)
     return outbox
   }
 
-  /** Items that wait to be sealed. */
+  /** Record versions and disclosures that no transaction holds yet. */
   get waiting(): number {
     return this.#waiting
   }
 
-  /**
-   * Adds an item inside the database transaction that writes what it commits to; resolves to its number.
-   * Call {@link announce} once that transaction is durable.
-   * @throws SalusError `outbox-full`
-   */
-  async add(transaction: Queries, item: OutboxItem): Promise<number> {
-    if (this.#waiting >= OUTBOX_ITEMS_MAX) {
-      throw new SalusError('outbox-full', 'too many commitments wait for the ledger', { OUTBOX_ITEMS_MAX })
-    }
-    const seq = this.#next++
-    await transaction.run(
-      'INSERT INTO outbox_item (seq, kind, file_id, commitment, emergency) VALUES (?, ?, ?, ?, ?)',
-      [seq, item.kind, item.fileId, item.commitment, item.emergency ? 1 : 0],
-    )
-    return seq
+  get isFull(): boolean {
+    return this.#waiting >= OUTBOX_ITEMS_MAX
   }
 
-  /** Says that `count` added items are durable. */
+  /**
+   * Adds the commitment (32 bytes) of a version inside the database transaction that writes the version. Call
+   * {@link announce} once that transaction is durable.
+   * @throws SalusError `outbox-full`
+   */
+  async add(transaction: Queries, fileId: string, commitment: Uint8Array): Promise<void> {
+    if (this.isFull) {
+      throw new SalusError('outbox-full', 'too many commitments wait for the ledger', { OUTBOX_ITEMS_MAX })
+    }
+    const sql = 'INSERT INTO outbox_item (seq, file_id, commitment) VALUES (?, ?, ?)'
+    await transaction.run(sql, [this.#next++, fileId, commitment])
+  }
+
+  /** Says that `count` versions or disclosures more are durable, or that something may wait that was not counted. */
   announce(count: number): void {
     this.#waiting += count
-    if (count > 0) this.#schedule(this.#options.delayMs ?? OUTBOX_DELAY_MS_MAX / 4)
+    this.#schedule(this.#options.delayMs ?? OUTBOX_DELAY_MS_MAX / 2)
   }
 
   /** Resolves once everything that waits now is committed. */
@@ -163,24 +122,24 @@ export class Outbox {
   }
 
   async #drain(): Promise<void> {
-    const { database, ledger, sign } = this.#options
-    for (const left of await readUnsettled(database)) await this.#settle(left)
+    const { database, journal, ledger, sign } = this.#options
+    for (const left of await readUnsettled(await journal.settled())) await this.#settle(left)
     while (!this.#closed) {
-      const sealed = await seal(database, ledger, sign)
+      const sealed = await seal({ read: database.read, journal, ledger, sign })
       if (sealed === undefined) return
-      this.#waiting -= sealed.items
+      // An entry can be durable that was never announced: its commit came through, the answer did not.
+      this.#waiting = Math.max(0, this.#waiting - sealed.items)
       await this.#settle(sealed.transaction)
     }
   }
 
   /** Brings one sealed transaction to the ledger and writes down where it stands. */
   async #settle(sealed: SealedTransaction): Promise<void> {
-    const { database, ledger, sign } = this.#options
+    const { journal, ledger, sign } = this.#options
     let found = findTransaction(ledger, sealed.wire, sealed.afterHeight)
     if (found === undefined) {
-      let { wire } = sealed
-      if (sealed.expiresAtMs <= ledger.status().timeMs + 1000)
-        wire = (await signSealed(wire, sign, database, sealed)).wire
+      const isExpired = sealed.expiresAtMs <= ledger.status().timeMs + 1000
+      const { wire } = isExpired ? await signAnew(journal, sealed, sign) : sealed
       found = await ledger.submit(wire)
     }
     if (found.code !== null) {
@@ -190,13 +149,7 @@ export class Outbox {
         transaction: toHex(found.transactionId),
       })
     }
-    await database.write((transaction) =>
-      transaction.run('UPDATE outbox_sealed SET log_index = ?, height = ?, time_ms = ? WHERE sealed = ?', [
-        found.logIndex,
-        found.height,
-        found.timeMs,
-        sealed.sealed,
-      ]),
-    )
+    const sql = 'UPDATE outbox_sealed SET log_index = ?, height = ?, time_ms = ? WHERE sealed = ?'
+    await journal.write([[sql, [found.logIndex, found.height, found.timeMs, sealed.sealed]]])
   }
 }

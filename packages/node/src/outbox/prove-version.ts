@@ -1,7 +1,7 @@
 /** The proof file of one stored version, as `$proof` hands it out. */
 import { writeProofFile } from '@salus/proof'
 import type { StoredVersion } from '../vault/vault.ts'
-import { type EvidenceParts, itemEvidence } from './evidence.ts'
+import { type EvidenceParts, versionEvidence } from './evidence.ts'
 
 /** @throws SalusError `not-committed-yet`, `commitment-unknown` */
 export async function proveVersion(parts: EvidenceParts, version: StoredVersion): Promise<string> {
@@ -14,6 +14,6 @@ export async function proveVersion(parts: EvidenceParts, version: StoredVersion)
     version: version.version,
     salt,
     resource: deleted ? null : text,
-    ...(await itemEvidence(parts, commitment)),
+    ...(await versionEvidence(parts, commitment)),
   })
 }

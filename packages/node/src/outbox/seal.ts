@@ -1,11 +1,10 @@
 /**
- * Sealing: waiting items become Merkle batches, one per file and kind, and the batches become one signed transaction.
- * Everything is written in one database transaction before anything is sent.
+ * Sealing: what waits becomes one signed transaction, which opens the files that the ledger does not know yet and
+ * commits the batches. It is written down with the place of every batch in it before anything is sent.
  */
 import {
   BATCH_FILES_MAX,
   type Command,
-  type FileBatch,
   FileBatches,
   fromHex,
   parseTransaction,
@@ -15,10 +14,10 @@ import {
   TRANSACTION_LIFETIME_MS_MAX,
 } from '@salus/core'
 import type { Ledger } from '@salus/ledger'
-import { merkleRoot } from '@salus/proof'
-import type { Database, Queries } from '../db/database.ts'
-import { OUTBOX_BATCH_ITEMS_MAX } from '../limits.ts'
-import type { ItemKind } from './outbox.ts'
+import type { Queries } from '../db/database.ts'
+import type { Journal } from '../disclosure/journal.ts'
+import type { Statement } from '../disclosure/journal-store.ts'
+import { type Batch, nextBatches } from './waiting.ts'
 
 /** A transaction that is sealed and not yet known to be committed. */
 export interface SealedTransaction {
@@ -29,58 +28,55 @@ export interface SealedTransaction {
   readonly afterHeight: number
 }
 
-interface Waiting {
-  readonly seq: number
-  readonly kind: ItemKind
-  readonly file_id: string
-  readonly commitment: Uint8Array
-  readonly emergency: number
+export interface SealParts {
+  /** Reads the node's database. */
+  readonly read: Queries
+  readonly journal: Journal
+  readonly ledger: Ledger
+  readonly sign: Signer
 }
 
-interface Batch extends FileBatch {
-  readonly kind: ItemKind
-  readonly file: string
-  readonly items: readonly Waiting[]
+/** Where a batch stands in its transaction. */
+interface Place {
+  readonly batch: Batch
+  readonly command: number
+  readonly file: number
 }
 
-/** Files of one kind in one transaction; with their opening they stay below the limit of a transaction's bytes. */
-const FILES_PER_SEAL_MAX = 4 * BATCH_FILES_MAX
-
-/** Seals what waits, up to a bound; undefined when nothing does. `items` tells how many were taken. */
-export async function seal(
-  database: Database,
-  ledger: Ledger,
-  sign: Signer,
-): Promise<{ transaction: SealedTransaction; items: number } | undefined> {
-  const waiting = await database.read.all<Waiting>(
-    'SELECT seq, kind, file_id, commitment, emergency FROM outbox_item WHERE batch IS NULL ORDER BY seq LIMIT ?',
-    [OUTBOX_BATCH_ITEMS_MAX],
-  )
-  if (waiting.length === 0) return undefined
-  const batches = toBatches(waiting)
-  return database.write(async (transaction) => {
-    const openings = await filesToOpen(transaction, batches)
-    const { commands, places } = toCommands(openings, batches)
-    const status = ledger.status()
-    const signed = await signCommands(commands, ledger.status().ledgerId, sign)
-    const last = await transaction.get<{ n: number }>('SELECT coalesce(max(sealed), 0) AS n FROM outbox_sealed')
-    const sealed = Number(last?.n ?? 0) + 1
-    await transaction.run('INSERT INTO outbox_sealed (sealed, wire, expires_at_ms, after_height) VALUES (?, ?, ?, ?)', [
-      sealed,
-      signed.wire,
-      signed.expiresAtMs,
-      status.height,
-    ])
-    for (const fileId of openings) await transaction.run('INSERT INTO outbox_opened (file_id) VALUES (?)', [fileId])
-    await writeBatches(transaction, sealed, batches, places)
-    const items = batches.reduce((sum, batch) => sum + batch.items.length, 0)
-    return { transaction: { sealed, ...signed, afterHeight: status.height }, items }
-  })
+/**
+ * Seals what waits, up to a bound; undefined when nothing does. `items` tells how many were taken. Only the outbox
+ * writes these tables, one seal after the other, so what is read here still holds when it is written.
+ */
+export async function seal({
+  read,
+  journal,
+  ledger,
+  sign,
+}: SealParts): Promise<{ transaction: SealedTransaction; items: number } | undefined> {
+  const settled = await journal.settled()
+  const batches = await nextBatches({ read, journal: settled })
+  if (batches.length === 0) return undefined
+  const openings = await filesToOpen(settled, batches)
+  const { commands, places } = toCommands(openings, batches)
+  const { ledgerId, height } = ledger.status()
+  const signed = await signCommands(commands, ledgerId, sign)
+  const last = await settled.get<{ n: number }>('SELECT coalesce(max(sealed), 0) AS n FROM outbox_sealed')
+  const sealed = Number(last?.n ?? 0) + 1
+  await journal.write([
+    [
+      'INSERT INTO outbox_sealed (sealed, wire, expires_at_ms, after_height) VALUES (?, ?, ?, ?)',
+      [sealed, signed.wire, signed.expiresAtMs, height],
+    ],
+    ...openings.map((fileId): Statement => ['INSERT INTO outbox_opened (file_id) VALUES (?)', [fileId]]),
+    ...places.map((place) => insertBatch(sealed, place)),
+  ])
+  const items = batches.reduce((sum, batch) => sum + batch.count, 0)
+  return { transaction: { sealed, ...signed, afterHeight: height }, items }
 }
 
 /** Transactions that were sealed but are not known to be committed, oldest first. */
-export async function readUnsettled(database: Database): Promise<readonly SealedTransaction[]> {
-  const rows = await database.read.all<{
+export async function readUnsettled(journal: Queries): Promise<readonly SealedTransaction[]> {
+  const rows = await journal.all<{
     sealed: number
     wire: Uint8Array
     expires_at_ms: number
@@ -95,21 +91,11 @@ export async function readUnsettled(database: Database): Promise<readonly Sealed
 }
 
 /** Signs an expired transaction's commands anew and stores that in its place. */
-export async function signSealed(
-  wire: Uint8Array,
-  sign: Signer,
-  database: Database,
-  sealed: SealedTransaction,
-): Promise<SealedTransaction> {
-  const { body } = parseTransaction(wire)
+export async function signAnew(journal: Journal, sealed: SealedTransaction, sign: Signer): Promise<SealedTransaction> {
+  const { body } = parseTransaction(sealed.wire)
   const signed = await signCommands(body.commands, body.ledgerId, sign)
-  await database.write((transaction) =>
-    transaction.run('UPDATE outbox_sealed SET wire = ?, expires_at_ms = ? WHERE sealed = ?', [
-      signed.wire,
-      signed.expiresAtMs,
-      sealed.sealed,
-    ]),
-  )
+  const sql = 'UPDATE outbox_sealed SET wire = ?, expires_at_ms = ? WHERE sealed = ?'
+  await journal.write([[sql, [signed.wire, signed.expiresAtMs, sealed.sealed]]])
   return { ...sealed, ...signed }
 }
 
@@ -123,83 +109,46 @@ async function signCommands(
   return { wire: await signTransaction(body, sign), expiresAtMs }
 }
 
-function toBatches(waiting: readonly Waiting[]): readonly Batch[] {
-  const groups = new Map<string, Waiting[]>()
-  for (const item of waiting) {
-    const name = `${item.kind} ${item.file_id}`
-    const group = groups.get(name)
-    if (group) group.push(item)
-    else if (groups.size < FILES_PER_SEAL_MAX) groups.set(name, [item])
-    // A file beyond the bound waits for the next seal, and with it everything after it, so that order is kept.
-    else break
-  }
-  return [...groups.values()].map((items) => {
-    const first = items[0] as Waiting
-    return {
-      kind: first.kind,
-      file: first.file_id,
-      items,
-      fileId: fromHex(first.file_id),
-      count: items.length,
-      root: merkleRoot(items.map((item) => item.commitment)),
-      emergencies: items.reduce((sum, item) => sum + item.emergency, 0),
-    }
-  })
-}
-
-async function filesToOpen(transaction: Queries, batches: readonly Batch[]): Promise<readonly string[]> {
+async function filesToOpen(journal: Queries, batches: readonly Batch[]): Promise<readonly string[]> {
   const unopened: string[] = []
   for (const file of new Set(batches.map((batch) => batch.file))) {
-    const row = await transaction.get('SELECT 1 AS one FROM outbox_opened WHERE file_id = ?', [file])
+    const row = await journal.get('SELECT 1 AS one FROM outbox_opened WHERE file_id = ?', [file])
     if (row === undefined) unopened.push(file)
   }
   return unopened
 }
 
-/** Commands in order, and for each batch which command and which of its files it became. */
+/** Commands in order, and where each batch stands in them. A command holds at most one batch of a file. */
 function toCommands(
   openings: readonly string[],
   batches: readonly Batch[],
-): { commands: Command[]; places: ReadonlyMap<Batch, { command: number; file: number }> } {
-  const commands: Command[] = openings.map((file) => ({
-    contract: 'record',
-    command: 'open-file',
-    args: [fromHex(file)],
-  }))
-  const places = new Map<Batch, { command: number; file: number }>()
-  for (const kind of ['record', 'disclosure'] as const) {
-    const ofKind = batches.filter((batch) => batch.kind === kind)
-    for (let from = 0; from < ofKind.length; from += BATCH_FILES_MAX) {
-      const files = ofKind.slice(from, from + BATCH_FILES_MAX)
-      for (const [file, batch] of files.entries()) places.set(batch, { command: commands.length, file })
-      commands.push({
-        contract: kind,
-        command: kind === 'record' ? 'anchor' : 'commit-batch',
-        args: FileBatches.toCbor({ files }),
-      })
+): { commands: readonly Command[]; places: readonly Place[] } {
+  const groups: { readonly kind: Batch['kind']; readonly batches: Batch[]; readonly files: Set<string> }[] = []
+  const places: Place[] = []
+  for (const batch of batches) {
+    let group = groups.at(-1)
+    if (group?.kind !== batch.kind || group.batches.length >= BATCH_FILES_MAX || group.files.has(batch.file)) {
+      group = { kind: batch.kind, batches: [], files: new Set() }
+      groups.push(group)
     }
+    places.push({ batch, command: openings.length + groups.length - 1, file: group.batches.length })
+    group.batches.push(batch)
+    group.files.add(batch.file)
   }
+  const commands: Command[] = [
+    ...openings.map((file) => ({ contract: 'record', command: 'open-file', args: [fromHex(file)] })),
+    ...groups.map(({ kind, batches: files }) => ({
+      contract: kind,
+      command: kind === 'record' ? 'anchor' : 'commit-batch',
+      args: FileBatches.toCbor({ files }),
+    })),
+  ]
   return { commands, places }
 }
 
-async function writeBatches(
-  transaction: Queries,
-  sealed: number,
-  batches: readonly Batch[],
-  places: ReadonlyMap<Batch, { command: number; file: number }>,
-): Promise<void> {
-  const last = await transaction.get<{ n: number }>('SELECT coalesce(max(batch), 0) AS n FROM outbox_batch')
-  let id = Number(last?.n ?? 0)
-  for (const batch of batches) {
-    const place = places.get(batch) as { command: number; file: number }
-    id += 1
-    await transaction.run(
-      `INSERT INTO outbox_batch (batch, kind, file_id, count, root, emergencies, sealed, command, file)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      [id, batch.kind, batch.file, batch.count, batch.root, batch.emergencies, sealed, place.command, place.file],
-    )
-    for (const [position, item] of batch.items.entries()) {
-      await transaction.run('UPDATE outbox_item SET batch = ?, position = ? WHERE seq = ?', [id, position, item.seq])
-    }
-  }
+function insertBatch(sealed: number, { batch, command, file }: Place): Statement {
+  return [
+    'INSERT INTO outbox_batch (kind, file_id, first, last, sealed, command, file) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    [batch.kind, batch.file, batch.first, batch.last, sealed, command, file],
+  ]
 }

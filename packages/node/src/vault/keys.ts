@@ -1,7 +1,7 @@
 /**
  * Data keys. Each patient's bodies are encrypted under a random key of their own, stored wrapped by the node's master
  * key: AES-256-GCM, a random 96-bit nonce, the patient's number as associated data. Destroying the wrapped key makes
- * every copy of those bodies unreadable, backups included.
+ * every copy of those bodies unreadable that was not kept together with it.
  */
 import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto'
 import { randomBytes, SalusError } from '@salus/core'

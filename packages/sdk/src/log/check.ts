@@ -67,9 +67,12 @@ export function checkLog(shown: ShownLog, evidence: FileEvidence, fileId: Uint8A
   const entries = shown.entries.map((bytes) => decode(DisclosureEntry, bytes))
   const problems = [...sequenceProblems(entries, fileId), ...batchProblems(entries, shown, statement)]
   const hidden = counted > statement.entries
-  const altered = counted === statement.entries && row !== undefined && !equalBytes(row.head, statement.head)
+  const altered = !hidden && row !== undefined && !passesThrough(shown.batches, row)
+  const invented = statement.entries > counted && height >= statement.height
   if (hidden) problems.push('disclosures-hidden')
   if (altered) problems.push('disclosures-altered')
+  if (invented) problems.push('disclosures-invented')
+  const contradicts = hidden || (altered && counted === statement.entries)
   const covered = height <= statement.height || (row !== undefined && row.committedAtMs < statement.timeMs)
   return {
     entries: entries.map((entry) => ({ entry, status: statusOf(entry, counted, statement.entries) })),
@@ -77,8 +80,20 @@ export function checkLog(shown: ShownLog, evidence: FileEvidence, fileId: Uint8A
     shown: statement.entries,
     counted,
     problems,
-    omission: (hidden || altered) && covered ? writeOmission(shown, evidence) : null,
+    omission: contradicts && covered ? writeOmission(shown, evidence) : null,
   }
+}
+
+/** True when the chain of the batches shown has the ledger's head where it has the ledger's count of entries. */
+function passesThrough(batches: ShownLog['batches'], row: DisclosureRow): boolean {
+  let at = 0
+  let head = CHAIN_START
+  for (const batch of batches) {
+    if (at >= row.entries) break
+    at += batch.count
+    head = nextChainHead(CHAIN_DOMAIN.disclosure, head, batch)
+  }
+  return at === row.entries && equalBytes(head, row.head)
 }
 
 function statusOf(entry: DisclosureEntry, counted: number, stated: number): EntryStatus {

@@ -2,6 +2,7 @@
 import { PublicKey, SalusError } from '@salus/core'
 import { z } from 'zod'
 import type { Principal } from '../../auth/principal.ts'
+import { ACTION_NAMES, requireScope } from '../../auth/scopes.ts'
 import type { Files } from '../../files/files.ts'
 import type { Outbox } from '../../outbox/outbox.ts'
 import { base64url, type Operation, operationsOf } from '../operation.ts'
@@ -58,10 +59,15 @@ const outbox = operation({
   handle: (parts) => ({ waiting: parts.outbox.waiting }),
 })
 
-/** @throws SalusError `not-an-operator` */
-export function requireOperator(principal: Principal): Principal {
+/**
+ * Administration takes an operator with all rights over everything: a system that may only read medications has none
+ * of this.
+ * @throws SalusError `not-an-operator`, `insufficient-scope`
+ */
+export function requireAdministrator(principal: Principal): Principal {
   if (principal.kind !== 'operator')
     throw new SalusError('not-an-operator', 'only operators of this member may do this')
+  for (const action of ACTION_NAMES) requireScope(principal, '*', action)
   return principal
 }
 

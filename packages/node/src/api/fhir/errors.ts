@@ -56,6 +56,7 @@ const TABLE: Readonly<Record<string, Row>> = {
   'member-suspended': [403, 'forbidden'],
   'too-many-requests': [429, 'throttled'],
   'outbox-full': [503, 'transient'],
+  'journal-failed': [503, 'transient'],
   'ledger-lag': [503, 'transient'],
 }
 

@@ -10,6 +10,7 @@ import type { Principal } from '../../auth/principal.ts'
 import type { Gate } from '../../gate/gate.ts'
 import { type Purpose, readPurpose } from '../../gate/purpose.ts'
 import { QUERY_BYTES_MAX, REQUEST_BYTES_MAX, RESOURCE_BYTES_MAX } from '../../limits.ts'
+import { logFailure } from '../../log-failure.ts'
 import { NO_SPELLINGS, type ParsedJson, parseFhirJson } from '../../vault/fhir-json.ts'
 import type { VaultReader, VaultWriter } from '../../vault/vault.ts'
 import { capabilityStatement, type OauthUris } from './capabilities.ts'
@@ -208,16 +209,9 @@ function fromFastify(error: unknown): unknown {
   return error
 }
 
-/**
- * Logs what is the node's own fault. Messages of foreign errors may quote data, so only the error's name and where it
- * came from are written; never the URL or the body.
- */
+/** Logs what is the node's own fault. */
 function report(request: FastifyRequest, error: unknown): void {
-  if (statusOf(fromFastify(error))[0] !== 500) return
-  const { name, stack = '' } = error instanceof Error ? error : new Error('not an Error')
-  const frames = stack.split('\n').filter((line) => /^\s+at /.test(line))
-  const code = isSalusError(error) ? error.code : 'internal'
-  request.log.error({ code, error: name, method: request.method, frames }, 'a FHIR request failed')
+  if (statusOf(fromFastify(error))[0] === 500) logFailure(request, error, 'a FHIR request failed')
 }
 
 function queryTooLong(): SalusError {

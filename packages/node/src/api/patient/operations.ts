@@ -2,15 +2,7 @@
  * `/patient`: what a patient's wallet does at a custodian. The wallet signs each request with the identity key that
  * the patient enrolled here in person (auth/patient-signature.ts); it reaches the files of that key and no other.
  */
-import {
-  disclosureCommitment,
-  type Genesis,
-  type PublicKey,
-  parseTransaction,
-  SalusError,
-  toBase64url,
-  toHex,
-} from '@salus/core'
+import { type Genesis, type PublicKey, parseTransaction, SalusError, toBase64url, toHex } from '@salus/core'
 import type { Ledger } from '@salus/ledger'
 import { writeProofFile } from '@salus/proof'
 import { z } from 'zod'
@@ -22,7 +14,7 @@ import type { Journal } from '../../disclosure/journal.ts'
 import { disclosureLog, type LogParts } from '../../disclosure/log.ts'
 import type { Files, PatientFile } from '../../files/files.ts'
 import { CONSENT_BYTES_MAX } from '../../limits.ts'
-import { itemEvidence } from '../../outbox/evidence.ts'
+import { disclosureEvidence } from '../../outbox/evidence.ts'
 import { base64url, hex, type Operation, operationsOf, Raw } from '../operation.ts'
 
 export interface PatientApiParts extends LogParts {
@@ -150,8 +142,8 @@ const prove = operation({
   handle: async (parts, { caller, params }) => {
     const { file: fileId, sequence } = params
     const file = ownFile(parts, caller, fileId)
-    const { row, entry } = await parts.journal.entry(file.fileId, sequence)
-    const evidence = await itemEvidence(parts, disclosureCommitment(entry))
+    const { row } = await parts.journal.entry(file.fileId, sequence)
+    const evidence = await disclosureEvidence(parts, file.fileId, sequence)
     const proof = writeProofFile({
       format: 'salus-proof/1',
       kind: 'disclosure',
