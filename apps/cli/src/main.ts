@@ -10,7 +10,7 @@ import { importCommand } from './commands/import.ts'
 import { ledgerAudit, ledgerCheckpoint, ledgerStatus } from './commands/ledger.ts'
 import { ledgerInspect } from './commands/ledger-inspect.ts'
 import { logCommand } from './commands/log.ts'
-import { nodeInit, nodeStart, nodeStatus } from './commands/node.ts'
+import { nodeInit, nodeStart, nodeStatus, nodeToken } from './commands/node.ts'
 import { proofExport, verifyCommand } from './commands/proof.ts'
 import { walletNew, walletRecover, walletShow } from './commands/wallet.ts'
 import type { CommandDefinition } from './define.ts'
@@ -27,7 +27,7 @@ const COMMANDS: readonly CommandDefinition[] = [
 ]
 
 const GROUPS: Readonly<Record<string, { readonly doc: string; readonly commands: readonly CommandDefinition[] }>> = {
-  node: { doc: 'set up and run one member’s node', commands: [nodeInit, nodeStart, nodeStatus] },
+  node: { doc: 'set up and run one member’s node', commands: [nodeInit, nodeStart, nodeStatus, nodeToken] },
   wallet: { doc: 'make, look at and recover a wallet', commands: [walletNew, walletShow, walletRecover] },
   consent: {
     doc: 'grant, list, show and revoke consents',

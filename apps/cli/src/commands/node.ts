@@ -12,7 +12,7 @@ import {
   writeGenesis,
 } from '@salus/core'
 import { openEmbeddedLedger } from '@salus/ledger'
-import { makeKeys, publicKeys, readKeys, startNode, writeKeys } from '@salus/node'
+import { issueToken, makeKeys, publicKeys, readKeys, startNode, writeKeys } from '@salus/node'
 import { sendForJson } from '@salus/sdk'
 import { defineCommand } from '../define.ts'
 import { memberOf, readNetwork, readText } from '../network.ts'
@@ -100,6 +100,45 @@ export const nodeStart = defineCommand<StartOptions>(
     await node.close()
     await ledger.close()
     return { json: { status: 'stopped' }, text: '' }
+  },
+)
+
+interface TokenOptions {
+  readonly kind: string
+  readonly practitioner?: string
+  readonly scopes?: string
+  readonly days: string
+}
+
+const DAY_S = 24 * 60 * 60
+
+export const nodeToken = defineCommand<TokenOptions>(
+  (node) =>
+    node
+      .command('token')
+      .description('an access token for one of the member’s own users or systems, made where the keys are')
+      .option('--kind <kind>', 'operator or practitioner', 'operator')
+      .option('--practitioner <reference>', 'the practitioner, Practitioner/…')
+      .option('--scopes <scopes>', 'SMART scopes (default: system/*.cruds, for a practitioner user/*.cruds)')
+      .option('--days <number>', 'how long it holds', '1')
+      .addHelpText(
+        'after',
+        '\nExample:\n  salus node token --dir clinic --kind practitioner --practitioner Practitioner/1',
+      ),
+  async (options) => {
+    const { dir, kind, practitioner = null } = options
+    if (kind !== 'operator' && kind !== 'practitioner') {
+      throw new SalusError('usage', '--kind is operator or practitioner')
+    }
+    const days = Number(options.days)
+    if (!Number.isFinite(days) || days <= 0) throw new SalusError('usage', '--days takes a number above 0')
+    const scopes = options.scopes ?? (kind === 'operator' ? 'system/*.cruds' : 'user/*.cruds')
+    const genesisText = readText(join(dir, 'genesis.json'))
+    const handle = readGenesis(genesisText).members[0]?.handle ?? ''
+    const keys = readKeys(join(dir, 'keys.json'))
+    const order = { kind, practitioner, scopes, lifetimeS: Math.round(days * DAY_S) } as const
+    const token = await issueToken({ handle, keys, genesisText }, order)
+    return { json: { token }, text: token }
   },
 )
 
