@@ -20,7 +20,7 @@ export class JournalThread {
   #frames: Frame[] = []
   #waiting: Waiter[] = []
   #queuedBytes = 0
-  #sent: Waiter[][] = []
+  #sent: Waiter[] = []
   readonly #sealing: Waiter[] = []
   readonly #writing: Waiter[] = []
   #isScheduled = false
@@ -64,7 +64,7 @@ export class JournalThread {
     if (!this.#isOpen) return Promise.reject(failed())
     for (const frame of frames) this.#frames.push(frame)
     this.#queuedBytes += framesBytes(frames)
-    if (this.#sent.length < 2) this.#schedule()
+    if (this.#sent.length === 0) this.#schedule()
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject })
     })
@@ -106,11 +106,11 @@ export class JournalThread {
   }
 
   #send(): void {
-    if (!this.#isOpen || this.#sent.length >= 2 || this.#waiting.length === 0) return
+    if (!this.#isOpen || this.#sent.length > 0 || this.#waiting.length === 0) return
     const bytes = packFrames(this.#frames)
     this.#frames = []
     this.#queuedBytes = 0
-    this.#sent.push(this.#waiting)
+    this.#sent = this.#waiting
     this.#waiting = []
     this.#post(bytes, [bytes.buffer])
   }
@@ -123,7 +123,8 @@ export class JournalThread {
 
   #answered(answer: JournalAnswer): void {
     if (answer === 'appended') {
-      const durable = this.#sent.shift() ?? []
+      const durable = this.#sent
+      this.#sent = []
       for (const { resolve } of durable) resolve()
       if (this.#waiting.length > 0) this.#schedule()
     } else if (answer === 'sealed') {
@@ -143,7 +144,7 @@ export class JournalThread {
 
   #end(): void {
     this.#isOpen = false
-    const waiters = [...this.#sent.flat(), ...this.#waiting, ...this.#sealing, ...this.#writing]
+    const waiters = [...this.#sent, ...this.#waiting, ...this.#sealing, ...this.#writing]
     for (const { reject } of waiters) reject(failed())
     this.#opened.reject(failed())
   }
