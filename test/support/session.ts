@@ -43,7 +43,7 @@ export class Session {
     const { id, organization: custodian } = this.#demo.member('riverside')
     return this.#sign(
       consentDocument({
-        patient: this.wallet.enrolment(id).patient,
+        patient: this.wallet.enrolment(id).patient as string,
         custodian,
         recipient: this.#demo.member('lakeside').organization,
         types,

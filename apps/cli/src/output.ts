@@ -14,6 +14,7 @@ const EXIT_BY_CODE: Readonly<Record<string, number>> = {
   'write-not-allowed': EXIT.refused,
   'not-the-controller': EXIT.refused,
   'wallet-passphrase': EXIT.refused,
+  'record-mismatch': EXIT.invalid,
   'not-found': EXIT.notFound,
   gone: EXIT.notFound,
   'patient-unknown': EXIT.notFound,

@@ -55,6 +55,8 @@ export async function erasePatient(
   await parts.writer.erase(patient)
   await parts.consents.erase(patient)
   await parts.files.erase(patient)
+  // What was deleted must not stand in the write-ahead log either.
+  await parts.database.scrub()
   // Versions written before the erasure must be anchored before the file closes.
   await parts.outbox.flush()
   return { fileId: file.fileId, height: await closeOnLedger(parts, file.fileId) }

@@ -1,7 +1,7 @@
 /** A member's node, put together: database, files, outbox, vault, consents, gate, authentication, server. */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { ed25519Signer, readGenesis, SalusError } from '@salus/core'
+import { ed25519Signer, type PublicKey, readGenesis, SalusError } from '@salus/core'
 import type { Ledger } from '@salus/ledger'
 import { destination, type Logger, pino } from 'pino'
 import { proveAuditEvent } from './audit/audit-proof.ts'
@@ -62,7 +62,7 @@ export interface RunningNode {
  */
 export async function startNode(options: NodeOptions): Promise<RunningNode> {
   mkdirSync(options.directory, { recursive: true, mode: 0o700 })
-  const logger = pino({ base: { member: options.handle } }, destination(join(options.directory, 'node.log')))
+  const logger = openLog(options)
   const members = membersOf(options)
   const own = members.byId(members.own) as NonNullable<ReturnType<Members['byId']>>
   const database = openSqlite(join(options.directory, 'node.db'), [
@@ -88,6 +88,13 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       await database.close()
     },
   }
+}
+
+/** A log that cannot be written must not take the node down with it: what cannot be said is left unsaid. */
+function openLog({ directory, handle }: NodeOptions): Logger {
+  const file = destination(join(directory, 'node.log'))
+  file.on('error', () => undefined)
+  return pino({ base: { member: handle } }, file)
 }
 
 /** The member with this node's handle, whose signing key must be this node's. */
@@ -146,7 +153,8 @@ async function openParts(options: NodeOptions, members: Members, url: string, da
     ownerOf: withAuditOwners(owners.ownerOf, audit),
     now: Date.now,
   })
-  const auth = await openAuth({ url, signingKey: tokenJwk(keys), members, database })
+  const isEnrolled = (key: PublicKey): boolean => files.byIdentity(key).length > 0
+  const auth = await openAuth({ url, signingKey: tokenJwk(keys), members, database, isEnrolled })
   const app = await buildServer({
     url,
     auth,

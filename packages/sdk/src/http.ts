@@ -1,5 +1,6 @@
 /** Talking to a node: one function, typed errors. Answers are bounded, and errors keep the node's own code. */
 import { SalusError } from '@salus/core'
+import { z } from 'zod'
 
 /** Longest answer that is read, in bytes. */
 export const ANSWER_BYTES_MAX = 256 * 1024 * 1024
@@ -30,13 +31,27 @@ export async function send(url: string, request: HttpRequest = {}): Promise<Http
       signal: AbortSignal.timeout(TIMEOUT_MS),
       ...(request.body === undefined ? {} : { body: request.body }),
     })
-    const text = await response.text()
-    if (text.length > ANSWER_BYTES_MAX) throw new SalusError('answer-too-large', 'the answer of the node is too large')
+    const text = await readBounded(response)
     return { status: response.status, contentType: response.headers.get('content-type') ?? '', text }
   } catch (cause) {
     if (cause instanceof SalusError) throw cause
     throw new SalusError('unreachable', 'the node does not answer', { url: new URL(url).origin }, cause)
   }
+}
+
+/** The body, which is let go of as soon as it is too long. */
+async function readBounded(response: Response): Promise<string> {
+  const decoder = new TextDecoder()
+  const parts: string[] = []
+  let bytes = 0
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.length
+    if (bytes > ANSWER_BYTES_MAX) {
+      throw new SalusError('answer-too-large', 'the answer of the node is too large', { ANSWER_BYTES_MAX })
+    }
+    parts.push(decoder.decode(chunk, { stream: true }))
+  }
+  return parts.join('') + decoder.decode()
 }
 
 /**
@@ -74,20 +89,34 @@ export function parseJson(text: string): unknown {
 /** The error that an answer reports: a node's `{"error"}` or a FHIR OperationOutcome. */
 function errorOf(answer: HttpAnswer): SalusError {
   const status = { status: answer.status }
-  let body: unknown
-  try {
-    body = JSON.parse(answer.text)
-  } catch {
-    return new SalusError(`http-${answer.status}`, 'the node answered with an error', status)
+  const body = ErrorAnswer.safeParse(parseOrNothing(answer.text)).data
+  const coding = body?.issue?.[0]?.details?.coding?.[0]?.code
+  if (body?.error) {
+    return new SalusError(body.error.code, body.error.message, { ...body.error.details, ...status })
   }
-  const { error, issue } = body as {
-    error?: { code?: unknown; message?: unknown; details?: Record<string, unknown> }
-    issue?: { diagnostics?: unknown; details?: { coding?: { code?: unknown }[] } }[]
-  }
-  if (typeof error?.code === 'string') {
-    return new SalusError(error.code, String(error.message ?? error.code), { ...error.details, ...status })
-  }
-  const code = issue?.[0]?.details?.coding?.[0]?.code
-  if (typeof code === 'string') return new SalusError(code, String(issue?.[0]?.diagnostics ?? code), status)
+  if (coding !== undefined) return new SalusError(coding, body?.issue?.[0]?.diagnostics ?? coding, status)
   return new SalusError(`http-${answer.status}`, 'the node answered with an error', status)
 }
+
+function parseOrNothing(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** What a node says when it refuses: `{"error"}`, or a FHIR OperationOutcome. */
+const ErrorAnswer = z.object({
+  error: z
+    .object({ code: z.string(), message: z.string(), details: z.record(z.string(), z.unknown()).optional() })
+    .optional(),
+  issue: z
+    .array(
+      z.object({
+        diagnostics: z.string().optional(),
+        details: z.object({ coding: z.array(z.object({ code: z.string() })).optional() }).optional(),
+      }),
+    )
+    .optional(),
+})

@@ -1,5 +1,14 @@
 /** A patient's side of `/patient` at one custodian. Each request is signed by the identity key enrolled there. */
-import { fromBase64url, fromHex, type PublicKey, type Signer, signPatientRequest, toBase64url, utf8 } from '@salus/core'
+import {
+  fromBase64url,
+  fromHex,
+  type PublicKey,
+  SalusError,
+  type Signer,
+  signPatientRequest,
+  toBase64url,
+  utf8,
+} from '@salus/core'
 import { z } from 'zod'
 import { parseAnswer } from './answer.ts'
 import { sendForJson, sendForText } from './http.ts'
@@ -103,7 +112,8 @@ export class PatientClient {
       const path = `/patient/files/${fileId}/log?after=${entries.length}`
       const page = parseAnswer(Log, await this.#json('GET', path))
       entries.push(...page.entries.map(fromBase64url))
-      if (page.entries.length > 0 && page.entries.length >= PAGE) continue
+      if (entries.length > ENTRIES_MAX) throw new SalusError('answer-too-large', 'the log has too many entries')
+      if (page.entries.length >= PAGE) continue
       return {
         entries,
         batches: page.batches.map(({ count, root }) => ({ count, root: fromHex(root) })),
@@ -141,6 +151,9 @@ export class PatientClient {
     return { authorization }
   }
 }
+
+/** Most entries of a log that are read: a hostile node could go on forever. */
+const ENTRIES_MAX = 1_000_000
 
 /** Pages of a log hold this many entries at most; a full page may have another after it. */
 const PAGE = 1000

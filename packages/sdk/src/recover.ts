@@ -29,7 +29,6 @@ async function recoverAt(wallet: Wallet, custodian: Custodian): Promise<Wallet> 
   const client = new PatientClient(custodian, wallet.identity(memberId))
   let recovered = wallet
   for (const { fileId, patient } of await client.files()) {
-    if (patient === null) continue
     recovered = recovered.withEnrolment({ custodian: memberId, url, fhir: `${url}/fhir`, patient, fileId })
     const held = await client.consents(fileId)
     recovered = recovered.withRecoveredConsents(

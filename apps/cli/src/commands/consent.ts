@@ -66,8 +66,16 @@ export const consentGrant = defineCommand<GrantOptions>(
     const document = documentOf(session, options, session.file.wallet)
     const prepared = await prepareConsent(session.file.wallet, custodian.id, document, session.genesis, Date.now())
     await session.file.save(prepared.wallet)
-    await clientFor(prepared.wallet, custodian.id).grant(prepared.fileId, prepared.consent)
     const id = prepared.consent.consentId
+    try {
+      await clientFor(prepared.wallet, custodian.id).grant(prepared.fileId, prepared.consent)
+    } catch (error) {
+      // Refused is not granted; where no answer came it may have been, and the ledger will tell.
+      if (!(error instanceof SalusError && error.code === 'unreachable')) {
+        await session.file.save(prepared.wallet.withoutConsent(id))
+      }
+      throw error
+    }
     return { json: { id, status: 'active' }, text: `granted ${id}: committed to the ledger` }
   },
 )
@@ -83,9 +91,11 @@ function documentOf(session: PatientSession, options: GrantOptions, wallet: Wall
   }
   if (recipient === undefined) throw new SalusError('usage', 'name who may see the records with --recipient')
   const custodian = memberOf(session.network, options.custodian)
+  const { patient } = wallet.enrolment(custodian.id)
+  if (patient === null) throw new SalusError('patient-erased', 'this custodian has erased the patient')
   const now = Date.now()
   return consentDocument({
-    patient: wallet.enrolment(custodian.id).patient,
+    patient,
     custodian: custodian.organization,
     recipient,
     types: options.type ?? [],

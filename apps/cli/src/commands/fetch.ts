@@ -2,7 +2,7 @@
 
 import type { Resource } from '@medplum/fhirtypes'
 import { SalusError } from '@salus/core'
-import { checkReceived, receivedVersions, send, sendForText } from '@salus/sdk'
+import { checkReceived, received, send, sendForText } from '@salus/sdk'
 import type { Command } from 'commander'
 import { defineCommand } from '../define.ts'
 import { memberOf, readNetwork, readText } from '../network.ts'
@@ -46,28 +46,41 @@ async function run(options: Options, request: string): Promise<Result> {
   }
   const answer = await send(`${base}/${request.replace(/^\/+/, '')}`, { headers })
   const json = parse(answer.text)
-  if (options.check && answer.status < 400)
-    await checkAnswer(json as Resource, base, headers, readText(network.genesis))
-  return { json, text: harmless(answer.text), exit: exitOf(answer.status) }
+  let exit = exitOf(answer.status)
+  if (options.check && exit === EXIT.done) {
+    const custodian = options.from === undefined ? own : memberOf(network, options.from)
+    const genesis = readText(network.genesis)
+    exit = await checkAnswer(json as Resource, { base, headers, genesis, custodian: custodian.id })
+  }
+  return { json, text: harmless(answer.text), exit }
 }
 
-/** @throws SalusError with the code of the first proof that does not hold */
-async function checkAnswer(
-  answer: Resource,
-  base: string,
-  headers: Record<string, string>,
-  genesis: string,
-): Promise<void> {
-  const received = receivedVersions(answer)
-  const bar = progress('checking', received.length)
-  for (const one of received) {
+interface CheckParts {
+  readonly base: string
+  readonly headers: Record<string, string>
+  readonly genesis: string
+  /** The member that must have recorded the answer, by its id. */
+  readonly custodian: string
+}
+
+/**
+ * Checks each resource by its proof; resolves to the exit code, which tells of resources that have none.
+ * @throws SalusError with the code of the first proof that does not hold
+ */
+async function checkAnswer(answer: Resource, { base, headers, genesis, custodian }: CheckParts): Promise<number> {
+  const { versions, unprovable } = received(answer)
+  const bar = progress('checking', versions.length)
+  for (const one of versions) {
     const path = `${base}/${one.type}/${one.id}/_history/${one.version}/$proof`
     const proof = await whenCommitted(() => sendForText(path, { headers }))
-    checkReceived(one, proof, genesis)
+    checkReceived(one, custodian, proof, genesis)
     bar.increment()
   }
   bar.stop()
-  process.stderr.write(`checked ${received.length} resources: as their custodian recorded them\n`)
+  process.stderr.write(`checked ${versions.length} resources: as their custodian recorded them\n`)
+  if (unprovable === 0) return EXIT.done
+  process.stderr.write(`not checked: ${unprovable} resources that were shortened or do not name their version\n`)
+  return EXIT.invalid
 }
 
 function purpose(options: Options): Record<string, string> {

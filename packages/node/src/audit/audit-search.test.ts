@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { AuditEvent } from '@medplum/fhirtypes'
-import { decode, DisclosureEntry } from '@salus/core'
+import { DisclosureEntry, decode } from '@salus/core'
 import fc from 'fast-check'
 import type { DataFilter } from '../consent/filter.ts'
 import type { Scope } from '../consent/permit.ts'

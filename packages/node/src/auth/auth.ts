@@ -25,6 +25,8 @@ export interface AuthParts {
   readonly members: Members
   /** Holds `AUTH_TABLES`. */
   readonly database: Database
+  /** Whether a patient has enrolled this key here; nobody has where it is left out. */
+  readonly isEnrolled?: (key: PublicKey) => boolean
   readonly now?: () => number
   readonly requestsPerMinuteMax?: number
 }
@@ -61,7 +63,7 @@ export async function openAuth(parts: AuthParts): Promise<Auth> {
   const clients = new ClientStore(database)
   const assertions = new ClientAssertions({ endpoints, clients, members, database, now })
   const tokens = await AccessTokens.open({ endpoints, members, database, now }, parts.signingKey)
-  const patients = new PatientSignatures(members.own, now)
+  const patients = new PatientSignatures(members.own, now, parts.isEnrolled ?? (() => false))
   const authenticate = (request: FastifyRequest): Promise<Principal> =>
     challenged(request, async () => (await tokens.verify(bearerToken(request))).principal)
   return {

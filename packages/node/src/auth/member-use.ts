@@ -64,5 +64,9 @@ export function readMemberUse(memberId: string, claims: unknown): MemberUse {
     throw new SalusError('assertion-use-malformed', 'organization_id is not the member that signs')
   }
   const purpose = readPurpose(b2b.purpose_of_use[0], parsed.data.salus_emergency_reason)
+  // A header may leave it to the reason to say that treatment is an emergency; a signed statement says so itself.
+  if (purpose.emergency !== null && !b2b.purpose_of_use[0]?.endsWith(purpose.code.code)) {
+    throw new SalusError('purpose-malformed', 'an emergency reason needs the purpose BTG')
+  }
   return { practitioner: b2b.subject_id ?? null, purpose: purpose.code, emergency: purpose.emergency }
 }

@@ -90,3 +90,18 @@ test('another key, an altered struct and text that is no signature are refused',
     assert.match(await code(text), /^patient-signature-(malformed|missing)$/)
   }
 })
+
+test('a key that nobody has enrolled is refused before anything is remembered of it', async () => {
+  const closed = await network.start('closed', { isEnrolled: () => false })
+  const unsigned = {
+    audience: closed.id,
+    method: 'GET',
+    path: '/patient/whoami',
+    timeMs: Date.now(),
+    body: new Uint8Array(0),
+  }
+  const authorization = await signPatientRequest(ed25519Signer(randomBytes(32)), unsigned)
+  const reply = await fetch(`${closed.url}/patient/whoami`, { headers: { authorization } })
+  assert.equal(reply.status, 401)
+  assert.match(await reply.text(), /patient-signature-unknown/)
+})

@@ -27,15 +27,20 @@ const GENERATION_MS = 2 * PATIENT_REQUEST_WINDOW_MS + 1
 export class PatientSignatures {
   readonly #audience: string
   readonly #now: () => number
+  readonly #isEnrolled: (key: PublicKey) => boolean
   readonly #startedAtMs: number
   readonly #bodies = new WeakMap<FastifyRequest, Uint8Array>()
   #seen = new Set<string>()
   #seenBefore = new Set<string>()
   #generationStartedAtMs: number
 
-  /** `audience` is the id of the member whose node this is; `now` gives milliseconds since 1970. */
-  constructor(audience: string, now: () => number) {
+  /**
+   * `audience` is the id of the member whose node this is; `now` gives milliseconds since 1970. Keys that are not
+   * enrolled are refused before anything is remembered of them: they could fill the memory of everybody's nonces.
+   */
+  constructor(audience: string, now: () => number, isEnrolled: (key: PublicKey) => boolean) {
     this.#audience = audience
+    this.#isEnrolled = isEnrolled
     this.#now = now
     this.#startedAtMs = now()
     this.#generationStartedAtMs = this.#startedAtMs
@@ -52,9 +57,9 @@ export class PatientSignatures {
   }
 
   /**
-   * The key that signed the request, which may be anybody's: whose it is, is for the caller to look up.
+   * The enrolled key that signed the request: which files it is enrolled for, is for the caller to look up.
    * @throws SalusError `patient-signature-missing`, `patient-signature-malformed`, `patient-signature-audience`,
-   *   `patient-signature-path`, `patient-signature-body`, `patient-signature-time`, `patient-signature-invalid`,
+   *   `patient-signature-path`, `patient-signature-body`, `patient-signature-time`, `patient-signature-unknown`, `patient-signature-invalid`,
    *   `patient-signature-replayed`, `too-many-requests`
    */
   authenticate(request: FastifyRequest): { readonly key: PublicKey } {
@@ -73,6 +78,8 @@ export class PatientSignatures {
     if (!isTimely || signed.timeMs < this.#startedAtMs) {
       throw refused('patient-signature-time', 'names a time too far from that of the node', { nowMs })
     }
+    if (!this.#isEnrolled(signed.key))
+      throw refused('patient-signature-unknown', 'is by a key that is not enrolled here')
     if (!verifySignature(signed.key, patientRequestDigest(signed), signature)) {
       throw refused('patient-signature-invalid', 'does not hold')
     }

@@ -5,7 +5,16 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { handles, members as memberTable } from '@salus/contracts'
-import { ed25519PublicKey, type MemberRow, memberId, randomBytes, SalusError, toBase64url, toHex } from '@salus/core'
+import {
+  ed25519PublicKey,
+  type MemberRow,
+  memberId,
+  type PublicKey,
+  randomBytes,
+  SalusError,
+  toBase64url,
+  toHex,
+} from '@salus/core'
 import fastify, { type FastifyInstance } from 'fastify'
 import { importJWK, type JWK, type JWTPayload, SignJWT } from 'jose'
 import type { Database } from '../db/database.ts'
@@ -47,6 +56,7 @@ export interface TestMember {
 }
 
 export interface TestOptions {
+  readonly isEnrolled?: (key: PublicKey) => boolean
   readonly requestsPerMinuteMax?: number
 }
 
@@ -71,6 +81,7 @@ export class TestNetwork {
       signingKey: tokenKey,
       members,
       database,
+      isEnrolled: () => true,
       now: () => Date.now() + clock.offsetMs,
       ...options,
     })

@@ -44,7 +44,7 @@ test('another member gets the named patients whose consents permit it, and nothi
   assert.deepEqual(scopeOf(decision), {
     files: { open: { op: 'all' }, partly: CONDITIONS, closed: { op: 'none' }, unknown: { op: 'none' } },
     others: 'none',
-    general: true,
+    general: false,
   })
   assert.deepEqual(decision.files.get('closed'), { decision: 'deny', reason: 'consent-denies', consents: ['closed0'] })
   assert.deepEqual(decision.files.get('unknown'), { decision: 'deny', reason: 'no-consent', consents: [] })
@@ -62,7 +62,7 @@ test('a request about refused patients alone is refused, with the reason of each
 })
 
 test('a request over every record opens the patients whose consents permit it', () => {
-  const expected = { files: { open: { op: 'all' }, partly: CONDITIONS }, others: 'none', general: true }
+  const expected = { files: { open: { op: 'all' }, partly: CONDITIONS }, others: 'none', general: false }
   assert.deepEqual(scopeOf(decide(request(), [], CONSENTS, LEDGER)), expected)
   const nobody = decide(request(), [], consentsOf({}), LEDGER)
   assert.equal(nobody.decision === 'deny' && nobody.reason, 'no-consent')

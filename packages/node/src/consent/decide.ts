@@ -170,7 +170,7 @@ function permit(request: AccessRequest, files: ReadonlyMap<string, FileDecision>
   const others = otherwise.decision === 'permit' ? 'all' : 'none'
   return {
     decision: 'permit',
-    permit: mintPermit(request, { files: filters, others, general: true }),
+    permit: mintPermit(request, { files: filters, others, general: request.requester === request.custodian }),
     files,
     otherwise,
   }

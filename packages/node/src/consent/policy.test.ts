@@ -166,3 +166,12 @@ test('hostile documents are refused with a code or understood, and never break t
     ),
   )
 })
+
+test('a denial of an actor whom no request can be told from is refused, not passed over', () => {
+  for (const reference of ['PractitionerRole/r', 'CareTeam/c', 'Organization/somewhere', '#contained']) {
+    const denied = { type: 'deny', actor: [actor(reference)] }
+    assert.throws(() => parsePolicy(JSON.stringify(consent(denied))), { code: 'consent-not-understood' }, reference)
+    const nested = { type: 'permit', provision: [denied] }
+    assert.throws(() => parsePolicy(JSON.stringify(consent(nested))), { code: 'consent-not-understood' }, reference)
+  }
+})

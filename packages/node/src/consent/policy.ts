@@ -158,10 +158,13 @@ function readProvision(value: unknown, path: string, depth: number, budget: Budg
   }
   const element = parseElement(ProvisionElement, value, path)
   if (element.type === undefined && depth > 1) throw notUnderstood(`${path}.type`)
+  const actors = (element.actor ?? []).map((actor) => readActor(actor.role, actor.reference, `${path}.actor`))
+  // A denial of somebody whom no request can be told from would silently deny nothing.
+  if (element.type === 'deny' && actors.some(({ kind }) => kind === 'nobody')) throw notUnderstood(`${path}.actor`)
   return {
     type: element.type ?? null,
     period: readPeriod(element.period, `${path}.period`),
-    actors: (element.actor ?? []).map((actor) => readActor(actor.role, actor.reference, `${path}.actor`)),
+    actors,
     actions: (element.action ?? []).flatMap((action) => readAction(action, `${path}.action`)),
     labels: (element.securityLabel ?? []).map((label) => readLabel(label, `${path}.securityLabel`)),
     purposes: (element.purpose ?? []).map(({ system, code }) => ({ system: system ?? PURPOSE_SYSTEM, code })),

@@ -101,7 +101,7 @@ async function forward(
 function fhirPath(url: string): string {
   const below = url.replace(/^\/exchange\/[^/]+\/fhir/, '')
   const path = below.split('?', 1)[0] as string
-  if (/(?:^|\/)(?:\.|%2e){1,2}(?:\/|$)/i.test(path) || /%2f|%5c|\\/i.test(path)) {
+  if (/(?:^|\/)(?:\.|%2e){1,2}(?:\/|$)/i.test(path) || /%2f|%5c|\\/i.test(path) || below.includes('#')) {
     throw new SalusError('exchange-path', 'the path leaves the FHIR base')
   }
   return `/fhir${below}`

@@ -40,6 +40,7 @@ export class Files {
   readonly #database: Database
   readonly #byPatient = new Map<string, PatientFile>()
   readonly #byId = new Map<string, PatientFile>()
+  readonly #byKey = new Map<string, Set<string>>()
 
   private constructor(database: Database) {
     this.#database = database
@@ -67,10 +68,8 @@ export class Files {
 
   /** The files whose patient has enrolled this key. */
   byIdentity(key: PublicKey): readonly PatientFile[] {
-    const wanted = toHex(key.bytes)
-    return [...this.#byId.values()].filter(
-      (file) => file.identity?.scheme === key.scheme && toHex(file.identity.bytes) === wanted,
-    )
+    const ids = this.#byKey.get(keyName(key)) ?? []
+    return [...ids].flatMap((fileId) => this.#byId.get(fileId) ?? [])
   }
 
   /** The file id of a patient, or of the general file for null; made inside `transaction` when there is none. */
@@ -127,9 +126,19 @@ export class Files {
   }
 
   #remember(file: PatientFile): void {
+    const before = this.#byId.get(file.fileId)?.identity
+    if (before) this.#byKey.get(keyName(before))?.delete(file.fileId)
+    if (file.identity) {
+      const ids = this.#byKey.get(keyName(file.identity)) ?? new Set()
+      this.#byKey.set(keyName(file.identity), ids.add(file.fileId))
+    }
     this.#byId.set(file.fileId, file)
     if (!file.erased) this.#byPatient.set(file.patient ?? NO_PATIENT, file)
   }
+}
+
+function keyName({ scheme, bytes }: PublicKey): string {
+  return `${scheme} ${toHex(bytes)}`
 }
 
 function fromRow(row: Row): PatientFile {

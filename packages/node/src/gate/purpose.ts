@@ -32,7 +32,7 @@ export function readPurpose(purpose: string | undefined, reason: string | undefi
   }
   const emergency = headerText(reason ?? '').trim()
   if (emergency === '') throw new SalusError('emergency-reason-required', 'emergency access needs a stated reason')
-  if (emergency.length > EMERGENCY_REASON_MAX || CONTROL.test(emergency)) {
+  if (emergency.length > EMERGENCY_REASON_MAX || CONTROL.test(emergency) || !emergency.isWellFormed()) {
     throw new SalusError('emergency-reason-malformed', 'the emergency reason is too long or holds control characters', {
       EMERGENCY_REASON_MAX,
     })

@@ -130,10 +130,15 @@ class RecordedPassage implements Passage {
     throw refused(this.#request, 'no-consent')
   }
 
-  /** What was released of each patient's record; a patient who was named is there even when nothing was found. */
+  /**
+   * What was released of each patient's record. A patient who was named is there even when nothing was found; so is,
+   * for another member, each patient whom a search over every record drew on, since a total alone tells something.
+   */
   #byPatient(released: readonly StoredVersion[]): ReadonlyMap<string, readonly StoredVersion[]> {
     const groups = new Map<string, StoredVersion[]>()
-    if (!isLookup(this.#ask.interaction)) for (const patient of this.#patients) groups.set(patient, [])
+    const foreign = this.#request.requester !== this.#request.custodian
+    const drawnOn = this.#patients.length === 0 && foreign ? this.permit.scope.files.keys() : this.#patients
+    if (!isLookup(this.#ask.interaction)) for (const patient of drawnOn) groups.set(patient, [])
     for (const version of released) {
       if (version.patient === null) continue
       const group = groups.get(version.patient)

@@ -142,7 +142,31 @@ function note(value: unknown, spelled: unknown, spellings: Map<object, Map<strin
 }
 
 // ES2026 `JSON.rawJSON`, which V8 has and the type library does not know yet.
-const { rawJSON } = JSON as typeof JSON & { rawJSON(text: string): object }
+interface RawJson {
+  readonly rawJSON: string
+}
+const { rawJSON, isRawJSON } = JSON as typeof JSON & {
+  rawJSON(text: string): RawJson
+  isRawJSON(value: unknown): value is RawJson
+}
+
+/**
+ * JSON for moving its parts about: numbers that JavaScript would write differently are `JSON.rawJSON` values, which
+ * `JSON.stringify` writes as they were spelled wherever they end up.
+ */
+export function parseSpelled(text: string): unknown {
+  return JSON.parse(text, (_key, value, context?: { source?: string }) => {
+    const source = context?.source
+    return typeof value !== 'number' || source === undefined || JSON.stringify(value) === source
+      ? value
+      : rawJSON(source)
+  })
+}
+
+/** The number of a `JSON.rawJSON` value; any other value as it is. */
+export function unspelled(value: unknown): unknown {
+  return isRawJSON(value) ? Number(value.rawJSON) : value
+}
 
 /** The JSON text of a resource, with numbers as they were spelled. */
 export function writeFhirJson(resource: object, spellings: NumberSpellings): string {

@@ -10,12 +10,15 @@ export const DOCUMENT_LENGTH_MAX = 256 * 1024
 const Id = z.string().regex(/^[0-9a-f]{32}$/)
 const Index = z.int().min(0)
 
-/** The patient at one custodian: the member's URL, its FHIR base, the patient's reference there, and the file. */
+/**
+ * The patient at one custodian: the member's URL, its FHIR base, the patient's reference there, null once it is erased,
+ * and the file, whose log outlives the erasure.
+ */
 export const Enrolment = z.strictObject({
   custodian: Id,
   url: z.url().max(256),
   fhir: z.url().max(256),
-  patient: z.string().max(128),
+  patient: z.string().max(128).nullable(),
   fileId: Id,
 })
 export type Enrolment = Readonly<z.infer<typeof Enrolment>>

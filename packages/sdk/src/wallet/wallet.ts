@@ -105,6 +105,14 @@ export class Wallet {
     return new Wallet(this.#secret, { ...this.state, nextIndex, consents: [...others, consent] })
   }
 
+  /** Without this consent, which was never granted. Its derivation index stays used. */
+  withoutConsent(id: string): Wallet {
+    return new Wallet(this.#secret, {
+      ...this.state,
+      consents: this.state.consents.filter((consent) => consent.id !== id),
+    })
+  }
+
   /**
    * With those of `held` that this wallet's keys control. Indices are tried in order until a gap of
    * {@link RECOVERY_GAP} or until all are found; whatever belongs to other keys is left out.

@@ -12,7 +12,8 @@ test('If-None-Match precedes If-Modified-Since, which counts in seconds', () => 
   const current = { version: '2', lastUpdatedMs: Date.parse('2026-01-01T00:00:00.500Z') }
   assert.equal(isNotModified('W/"1", W/"2"', undefined, current), true)
   assert.equal(isNotModified('W/"1"', 'Fri, 01 Jan 2100 00:00:00 GMT', current), false)
-  assert.equal(isNotModified(undefined, 'Thu, 01 Jan 2026 00:00:00 GMT', current), false)
+  assert.equal(isNotModified(undefined, 'Wed, 31 Dec 2025 23:59:59 GMT', current), false)
+  assert.equal(isNotModified(undefined, 'Thu, 01 Jan 2026 00:00:00 GMT', current), true)
   assert.equal(isNotModified(undefined, 'Thu, 01 Jan 2026 00:00:01 GMT', current), true)
   assert.equal(isNotModified(undefined, 'yesterday', current), false)
 })

@@ -24,8 +24,8 @@ export function isNotModified(
   }
   if (ifModifiedSince === undefined) return false
   const sinceMs = Date.parse(ifModifiedSince)
-  // The header counts in seconds, so a change within the same second must not pass for none.
-  return Number.isFinite(sinceMs) && Math.ceil(current.lastUpdatedMs / 1000) * 1000 <= sinceMs
+  // `Last-Modified` is cut to the second, and so is what it is compared with; who needs more sends the tag.
+  return Number.isFinite(sinceMs) && Math.floor(current.lastUpdatedMs / 1000) * 1000 <= sinceMs
 }
 
 export interface Preferences {

@@ -48,6 +48,32 @@ test('decimals keep their spelling', async () => {
   assert.match(pretty.text, /\n {4}"value": 1\.50,/)
 })
 
+test('a patch keeps the spelling of decimals, those of the resource and its own', async () => {
+  const body =
+    '{"resourceType":"Observation","status":"final","code":{"text":"x"},"valueQuantity":{"value":1.50,"unit":"kg"},' +
+    '"referenceRange":[{"low":{"value":1.10},"high":{"value":9.0}}]}'
+  const { json } = await server.call('POST', '/Observation', { body })
+  const headers = { 'content-type': 'application/json-patch+json' }
+  const operations = '[{"op":"replace","path":"/valueQuantity/value","value":7.70}]'
+  const patched = await server.call('PATCH', `/Observation/${json.id}`, { body: operations, headers })
+  assert.equal(patched.status, 200, patched.text)
+  assert.match(patched.text, /"valueQuantity":\{"value":7\.70,.*"low":\{"value":1\.10\},"high":\{"value":9\.0\}/)
+  const data = Buffer.from(operations.replace('7.70', '8.80')).toString('base64')
+  const resource = { resourceType: 'Binary', contentType: 'application/json-patch+json', data }
+  const entry = [{ request: { method: 'PATCH', url: `Observation/${json.id}` }, resource }]
+  const bundle = { resourceType: 'Bundle', type: 'transaction', entry }
+  const reply = await server.call('POST', '/', { body: bundle })
+  assert.equal(reply.status, 200, reply.text)
+  assert.match((await server.call('GET', `/Observation/${json.id}`)).text, /"value":8\.80/)
+})
+
+test('a client that has what was last modified hears so', async () => {
+  const id = await created(PATIENT)
+  const { headers } = await server.call('GET', `/Patient/${id}`)
+  const since = { 'if-modified-since': String(headers['last-modified']) }
+  assert.equal((await server.call('GET', `/Patient/${id}`, { headers: since })).status, 304)
+})
+
 test('update makes versions, and If-Match guards them', async () => {
   const id = await created(PATIENT)
   const body = { ...PATIENT, id, active: false }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { parseSpelled } from '../../vault/fhir-json.ts'
 import { applyPatch } from './json-patch.ts'
 
 function patched(document: object, ...patch: readonly unknown[]): unknown {
@@ -27,6 +28,29 @@ test('the examples of RFC 6902, appendix A', () => {
     },
   )
   assert.deepEqual(patched({ foo: ['bar'] }, { op: 'add', path: '/foo/-', value: ['x'] }), { foo: ['bar', ['x']] })
+})
+
+test('numbers keep their spelling, wherever an operation takes them', () => {
+  const spelled = (text: string, patch: string): string => {
+    return applyPatch(parseSpelled(text) as object, parseSpelled(patch))
+  }
+  const quantity = '{"a":{"value":1.50},"b":[{"value":2.0}],"c":3.00}'
+  assert.equal(spelled(quantity, '[{"op":"replace","path":"/a/value","value":7.70}]'), quantity.replace('1.50', '7.70'))
+  assert.equal(spelled(quantity, '[{"op":"replace","path":"/a/value","value":1.5}]'), quantity.replace('1.50', '1.5'))
+  assert.equal(spelled('{}', '[{"op":"add","path":"/x","value":{"value":[0.10,5]}}]'), '{"x":{"value":[0.10,5]}}')
+  assert.equal(spelled('{"a":1.50}', '[{"op":"move","from":"/a","path":"/b"}]'), '{"b":1.50}')
+  assert.equal(spelled('{"a":1.50}', '[{"op":"copy","from":"/a","path":"/b"}]'), '{"a":1.50,"b":1.50}')
+  const copy = '[{"op":"copy","from":"/b/0","path":"/b/-"},{"op":"replace","path":"/b/0/value","value":2.00}]'
+  assert.equal(spelled('{"b":[{"value":2.0}]}', copy), '{"b":[{"value":2.00},{"value":2.0}]}')
+  const list = '[{"op":"add","path":"/a/0","value":9.0},{"op":"remove","path":"/a/1"}]'
+  assert.equal(spelled('{"a":[1,2.0,3.00]}', list), '{"a":[9.0,2.0,3.00]}')
+  // A test compares numbers by their value (RFC 6902, section 4.6), and a number has no members.
+  assert.equal(spelled('{"a":[1.50]}', '[{"op":"test","path":"/a","value":[1.5]}]'), '{"a":[1.50]}')
+  assert.throws(() => spelled('{"a":1.50}', '[{"op":"test","path":"/a","value":1.51}]'), { code: 'patch-test-failed' })
+  for (const op of ['add', 'remove', 'test', 'replace']) {
+    const reach = `[{"op":"${op}","path":"/a/rawJSON","value":1}]`
+    assert.throws(() => spelled('{"a":1.50}', reach), { code: 'patch-path-missing' })
+  }
 })
 
 test('what cannot be applied is refused', () => {

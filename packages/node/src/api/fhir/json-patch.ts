@@ -1,7 +1,10 @@
-/** JSON Patch (RFC 6902) on parsed JSON, with JSON Pointers (RFC 6901). */
-import { isDeepStrictEqual } from 'node:util'
+/**
+ * JSON Patch (RFC 6902) on parsed JSON, with JSON Pointers (RFC 6901). Numbers may be those of `parseSpelled`, and keep
+ * their spelling then.
+ */
 import { SalusError } from '@salus/core'
 import { PATCH_OPERATIONS_MAX, RESOURCE_BYTES_MAX } from '../../limits.ts'
+import { parseSpelled, unspelled } from '../../vault/fhir-json.ts'
 
 type Container = Record<string, unknown> | unknown[]
 
@@ -13,14 +16,15 @@ interface Operation {
 }
 
 /**
- * Applies the operations in order; `document` is changed in place.
+ * Applies the operations in order; `document` is changed in place, and returned as text.
  * @throws SalusError `patch-malformed`, `patch-path-missing`, `patch-test-failed`, `patch-too-large`
  */
-export function applyPatch(document: object, patch: unknown): void {
+export function applyPatch(document: object, patch: unknown): string {
   if (!Array.isArray(patch) || patch.length > PATCH_OPERATIONS_MAX) throw malformed('a patch is a list of operations')
   const budget = { copyBytes: RESOURCE_BYTES_MAX }
   try {
     for (const item of patch) apply(document as Container, readOperation(item), budget)
+    return JSON.stringify(document)
   } catch (error) {
     // A few copies and moves into one another nest deeper than the stack can follow.
     if (error instanceof RangeError) throw tooLarge()
@@ -61,7 +65,7 @@ function apply(document: Container, { op, path, from, value }: Operation, budget
       add(document, path, copyOf(get(document, from), budget))
       break
     case 'test':
-      if (isDeepStrictEqual(get(document, path), value)) break
+      if (isSame(get(document, path), value)) break
       throw new SalusError('patch-test-failed', 'a test does not hold')
     default:
       throw malformed('there is no such operation')
@@ -72,7 +76,16 @@ function copyOf(value: unknown, budget: Budget): unknown {
   const text = JSON.stringify(value)
   budget.copyBytes -= text.length
   if (budget.copyBytes < 0) throw tooLarge()
-  return JSON.parse(text)
+  return parseSpelled(text)
+}
+
+/** Equality of RFC 6902, section 4.6: of numbers by their value, of objects without the order of their members. */
+function isSame(a: unknown, b: unknown): boolean {
+  const [left, right] = [unspelled(a), unspelled(b)]
+  if (typeof left !== 'object' || typeof right !== 'object' || left === null || right === null) return left === right
+  const entries = Object.entries(left)
+  if (Array.isArray(left) !== Array.isArray(right) || entries.length !== Object.keys(right).length) return false
+  return entries.every(([key, value]) => Object.hasOwn(right, key) && isSame(value, right[key as keyof typeof right]))
 }
 
 function add(document: Container, path: string, value: unknown): void {
@@ -106,7 +119,7 @@ function locate(document: Container, path: string): readonly [Container, string]
   const keys = path.slice(1).split('/').map(unescapeKey)
   let holder: Container = document
   for (const key of keys.slice(0, -1)) {
-    const inner = member(holder, key)
+    const inner = unspelled(member(holder, key))
     if (typeof inner !== 'object' || inner === null) throw missing()
     holder = inner as Container
   }

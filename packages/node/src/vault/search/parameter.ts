@@ -45,7 +45,7 @@ export function unknownParameter(type: string | null, parameter: string): SalusE
   })
 }
 
-function unsupportedModifier(parameter: string, modifier: string): SalusError {
+export function unsupportedModifier(parameter: string, modifier: string): SalusError {
   return new SalusError('search-modifier-unsupported', 'the search parameter does not take this modifier', {
     parameter,
     modifier: modifier.slice(0, 64),

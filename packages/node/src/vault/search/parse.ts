@@ -13,7 +13,7 @@ import { parseDateRange } from '../index/dates.ts'
 import { indexKind, parametersOf } from '../index/parameters.ts'
 import type { PathUse } from '../index/paths.ts'
 import type { Criterion, Include, ParsedSearch, SortKey } from './criteria.ts'
-import { type ParseContext, parseParameter, unknownParameter } from './parameter.ts'
+import { type ParseContext, parseParameter, unknownParameter, unsupportedModifier } from './parameter.ts'
 import type { SearchRequest } from './request.ts'
 import { malformed } from './values.ts'
 
@@ -98,8 +98,9 @@ export function parseSearch(type: string | null, pairs: QueryPairs, options: Par
 /** What may change between the pages of one search. */
 const PAGING = new Set(['_count', '_total', '_elements', '_summary'])
 
+/** Unknown parameters only: of a known one an unsupported modifier is refused in any handling (section 3.1.1.4.4). */
 function isIgnorable(error: unknown): boolean {
-  const codes = ['search-parameter-unknown', 'search-parameter-unsupported', 'search-modifier-unsupported']
+  const codes = ['search-parameter-unknown', 'search-parameter-unsupported']
   return error instanceof SalusError && codes.includes(error.code)
 }
 
@@ -147,12 +148,23 @@ function readControl(controls: Controls, type: string | null, name: string, valu
       return true
   }
   const match = /^_(rev)?include(?::(iterate|recurse))?$/.exec(name)
-  if (!match) return false
+  if (!match) {
+    refuseModifier(name)
+    return false
+  }
   if (controls.includes.length >= INCLUDES_MAX) {
     throw new SalusError('search-too-many-parameters', 'too many includes', { INCLUDES_MAX })
   }
   controls.includes.push(includeOf(value, match[1] !== undefined, match[2] !== undefined))
   return true
+}
+
+const CONTROLS = new Set(['_type', '_count', '_total', '_summary', '_elements', '_sort', '_include', '_revinclude'])
+
+function refuseModifier(name: string): void {
+  const colon = name.indexOf(':')
+  const control = name.slice(0, Math.max(colon, 0))
+  if (CONTROLS.has(control)) throw unsupportedModifier(control, name.slice(colon + 1))
 }
 
 function oneOf<T extends string>(allowed: ReadonlySet<string>, name: string, value: string): T {

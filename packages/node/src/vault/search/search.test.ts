@@ -273,6 +273,26 @@ test('lenient handling passes over unknown parameters, and says what it applied'
   assert.deepEqual(namesOf(await vault.reader.search(permitOf(), request)), ['Patient/p2'])
 })
 
+test('a modifier that a parameter does not take is refused in lenient handling too', () => {
+  for (const [type, name, value] of [
+    ['Patient', 'gender:contains', 'a'],
+    ['Patient', 'birthdate:exact', '2000'],
+    ['Patient', 'name:foo', 'a'],
+    ['Patient', '_count:foo', '1'],
+    ['Patient', '_sort:desc', 'name'],
+    ['Patient', '_include:foo', 'Patient:organization'],
+    ['Observation', 'subject:Nope', '1'],
+    ['Observation', 'patient.gender:contains', 'm'],
+  ] as const) {
+    assert.throws(
+      () => parseSearch(type, [[name, value]], { lenient: true }),
+      (error) => isSalusError(error, 'search-modifier-unsupported'),
+      name,
+    )
+  }
+  assert.deepEqual(parseSearch('Patient', [['foo:exact', '1']], { lenient: true }).applied, [])
+})
+
 test('the patients that a query names', () => {
   assert.deepEqual(parse('Observation?patient=p1&subject=Patient/p2,Group/g').patients, ['p1', 'p2'])
   assert.deepEqual(parse('Patient?_id=p1').patients, ['p1'])

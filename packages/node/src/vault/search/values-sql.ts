@@ -115,7 +115,8 @@ function quantitySql({ prefix, value, low, high, system, code }: QuantityValue):
 function numberSql(prefix: QuantityValue['prefix'], value: number, low: number, high: number): Sql {
   if (prefix === 'ap') return rangeSql('ap', sql`t.low`, sql`t.high`, low, high)
   if (prefix !== 'eq' && prefix !== 'ne') return rangeSql(prefix, sql`t.low`, sql`t.high`, value, value)
-  const contained = sql`(t.low >= ${low} AND t.high < ${high})`
+  // Of a value that uses up the digits of a double, both ends of the range round to the value itself.
+  const contained = sql`(t.low >= ${low} AND (t.high < ${high} OR t.high = ${value}))`
   return prefix === 'eq' ? contained : sql`NOT ${contained}`
 }
 

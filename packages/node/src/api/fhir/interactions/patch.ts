@@ -1,7 +1,7 @@
 /** patch: `PATCH [base]/[type]/[id]` with a JSON Patch (FHIR R4 section 3.1.0.6). */
 import { SalusError } from '@salus/core'
 import { REQUEST_BYTES_MAX } from '../../../limits.ts'
-import { parseFhirJson } from '../../../vault/fhir-json.ts'
+import { parseFhirJson, parseSpelled, writeFhirJson } from '../../../vault/fhir-json.ts'
 import { requireResource } from '../body.ts'
 import type { FhirRequest } from '../interaction.ts'
 import { applyPatch } from '../json-patch.ts'
@@ -18,27 +18,27 @@ export const patch = writeInteraction({
     const before = await current(path.type, path.id)
     if (before === undefined) throw new SalusError('not-found', 'there is no such resource')
     if (before.deleted) throw new SalusError('gone', 'the resource was deleted')
-    const document = parseFhirJson(before.text, REQUEST_BYTES_MAX)
-    const { resource: operations, spellings } = patchOf(request)
-    applyPatch(document.resource as object, operations)
-    const resource = requireResource(document.resource, path.type)
+    const text = applyPatch(parseSpelled(before.text) as object, patchOf(request))
+    const after = parseFhirJson(text, REQUEST_BYTES_MAX)
+    const resource = requireResource(after.resource, path.type)
     requireSameId(resource, path.id)
     const patched: FhirRequest = {
       ...request,
       // The patch was made for this version, and must not overwrite a later one.
       headers: { ...headers, ifMatch: headers.ifMatch ?? `W/"${before.version}"` },
-      spellings: new Map([...document.spellings, ...spellings]),
+      spellings: after.spellings,
     }
     return { status: 200, change: put(patched, resource, path.id, 'PUT'), existing: undefined }
   },
 })
 
 /** A patch is the body itself, or inside a bundle a Binary that holds it. */
-function patchOf({ body, spellings }: FhirRequest): ReturnType<typeof parseFhirJson> {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) return { resource: body, spellings }
+function patchOf({ body, spellings }: Pick<FhirRequest, 'body' | 'spellings'>): unknown {
+  if (typeof body !== 'object' || body === null) return body
   const { resourceType, contentType, data } = body as Readonly<Record<string, unknown>>
   if (resourceType === 'Binary' && contentType === 'application/json-patch+json' && typeof data === 'string') {
-    return parseFhirJson(Buffer.from(data, 'base64'))
+    const held = parseFhirJson(Buffer.from(data, 'base64'))
+    return patchOf({ body: held.resource, spellings: held.spellings })
   }
-  return { resource: body, spellings }
+  return spellings.size === 0 ? body : parseSpelled(writeFhirJson(body, spellings))
 }
