@@ -18,6 +18,7 @@ import type { ConsentDocuments } from './consent/documents.ts'
 import type { Database, Ddl } from './db/database.ts'
 import type { Files } from './files/files.ts'
 import type { Outbox } from './outbox/outbox.ts'
+import { nextBlockMs } from './outbox/seal.ts'
 import type { VaultWriter } from './vault/vault.ts'
 
 export const ERASURE_DDL: Ddl = [
@@ -68,7 +69,7 @@ async function closeOnLedger({ ledger, sign }: EraseParts, fileId: string): Prom
       ledgerId: ledger.status().ledgerId,
       signer: sign.publicKey,
       nonce: randomBytes(16),
-      expiresAtMs: Date.now() + TRANSACTION_LIFETIME_MS_MAX / 2,
+      expiresAtMs: nextBlockMs(ledger) + TRANSACTION_LIFETIME_MS_MAX / 2,
       commands: [call(record, closeFile, { fileId: fromHex(fileId) })],
     },
     sign,

@@ -22,6 +22,7 @@ const STATUS: Readonly<Record<string, number>> = {
   'already-enrolled': 409,
   'too-many-requests': 429,
   'outbox-full': 503,
+  'outbox-stalled': 503,
   'journal-failed': 503,
   'ledger-full': 503,
   'ledger-closed': 503,

@@ -106,6 +106,7 @@ function versionOf(row: EventRow, patient: string | null): StoredVersion {
     deleted: false,
     method: 'POST',
     patient,
+    patients: patient === null ? [] : [patient],
     text: JSON.stringify(auditEventOf(entry, patient)),
     commitment: disclosureCommitment(entry),
     salt: entry.salt,

@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline'
 import { test } from 'node:test'
 import { DisclosureEntry, DisclosureRow, decode, FileRow, fromHex, LogStatement, stateKey, toHex } from '@salus/core'
 import { disclosureLog } from './log.ts'
-import { openTestCustodian, type TestCustodian } from './test-custodian.ts'
+import { openTestCustodian, type TestCustodian, VERSION } from './test-custodian.ts'
 
 const KILLS = 6
 const FILES = ['a1'.repeat(16), 'b2'.repeat(16), 'c3'.repeat(16)]
@@ -24,7 +24,7 @@ async function recordAndKill(directory: string): Promise<readonly string[]> {
     lines.push(line)
     timer ??= setTimeout(() => child.kill('SIGKILL'), randomInt(5, 250))
   }
-  return lines.filter((line) => line === 'version' || line.length === 64)
+  return lines.filter((line) => line === VERSION || line.length === 64)
 }
 
 async function logOf({ journal }: TestCustodian, fileId: string): Promise<DisclosureEntry[]> {
@@ -41,14 +41,25 @@ test('nothing confirmed is lost, nothing is numbered or committed twice', { time
   const confirmed: string[] = []
   for (let kill = 0; kill < KILLS; kill++) confirmed.push(...(await recordAndKill(directory)))
   const custodian = await openTestCustodian(directory)
-  const { outbox, ledger, journal, id, sign } = custodian
+  try {
+    await checkAgainstLedger(custodian, confirmed)
+  } finally {
+    await custodian.close()
+    await rm(directory, { recursive: true })
+  }
+})
+
+async function checkAgainstLedger(custodian: TestCustodian, confirmed: readonly string[]): Promise<void> {
+  const { outbox, ledger, journal, database, id, sign } = custodian
   await outbox.flush()
+  assert.deepEqual([outbox.waiting, custodian.troubles], [0, []])
   const logged = new Set<string>()
   for (const fileId of FILES) {
     const log = await logOf(custodian, fileId)
+    const places = log.map((_, i) => i + 1)
     assert.deepEqual(
       log.map(({ sequence }) => sequence),
-      log.map((_, i) => i + 1),
+      places,
     )
     for (const { content } of log) logged.add(toHex(content as Uint8Array))
     const row = decode(DisclosureRow, ledger.get(stateKey('disclosure', 'file', [fromHex(fileId)])) as Uint8Array)
@@ -56,17 +67,12 @@ test('nothing confirmed is lost, nothing is numbered or committed twice', { time
     const shown = await disclosureLog({ journal, ledger, custodian: id, sign }, fileId, 0)
     assert.equal(toHex(decode(LogStatement, shown.statement).head), toHex(row.head), 'the chain of the batches')
   }
-  const disclosed = confirmed.filter((line) => line !== 'version')
+  const disclosed = confirmed.filter((line) => line !== VERSION)
   assert.ok(disclosed.length > KILLS)
-  assert.deepEqual(
-    disclosed.filter((content) => !logged.has(content)),
-    [],
-  )
+  const lost = disclosed.filter((content) => !logged.has(content))
+  assert.deepEqual(lost, [])
   const file = decode(FileRow, ledger.get(stateKey('record', 'file', [fromHex(FILES[0] as string)])) as Uint8Array)
   assert.ok(file.versions >= confirmed.length - disclosed.length)
-  const items = await custodian.database.read.get<{ n: number }>('SELECT count(*) AS n FROM outbox_item')
+  const items = await database.read.get<{ n: number }>('SELECT count(*) AS n FROM outbox_item')
   assert.equal(file.versions, items?.n)
-  assert.deepEqual([outbox.waiting, custodian.troubles], [0, []])
-  await custodian.close()
-  await rm(directory, { recursive: true })
-})
+}

@@ -25,6 +25,7 @@ export class JournalThread {
   readonly #writing: Waiter[] = []
   #isScheduled = false
   #isOpen = false
+  #isClosing = false
   readonly #opened: Waiter
 
   private constructor(path: string, onEnd: (thread: JournalThread) => void, opened: Waiter) {
@@ -82,8 +83,9 @@ export class JournalThread {
 
   /** Commits what waits, and ends the thread. */
   async close(): Promise<void> {
-    if (this.#isOpen && (this.#waiting.length > 0 || this.#sent.length > 0))
-      await this.append([]).catch(() => undefined)
+    this.#isClosing = true
+    this.#worker.ref()
+    if (this.#sent.length > 0 || this.#waiting.length > 0) await this.append([]).catch(() => undefined)
     if (this.#isOpen) this.#post('close')
     await this.#ended
   }
@@ -135,7 +137,7 @@ export class JournalThread {
       this.#isOpen = true
       this.#opened.resolve()
     }
-    if (!this.#owes()) this.#worker.unref()
+    if (!this.#isClosing && !this.#owes()) this.#worker.unref()
   }
 
   #owes(): boolean {

@@ -64,7 +64,10 @@ test('frames come out as they went in', () => {
       const packed = packFrames(frames)
       assert.equal(packed.length, framesBytes(frames))
       const back = [...unpackFrames(packed)].map(({ kind, content }) => ({ kind, content: new Uint8Array(content) }))
-      assert.deepEqual(back, frames)
+      assert.deepEqual(
+        back,
+        frames.map((one) => ({ ...one })),
+      )
     }),
   )
 })
@@ -123,8 +126,8 @@ test('refusals about nobody known take the same way and end in a table of their 
   const refusal = { timeMs: 5, requester: '1'.repeat(32), practitioner: null, reason: 'no-consent' }
   await custodian.journal.appendUnknown(refusal)
   const read = await custodian.journal.settled()
-  const row = await read.get('SELECT time_ms, requester, practitioner, reason FROM refused_unknown')
-  assert.deepEqual({ ...(row as object) }, { ...refusal, timeMs: undefined, time_ms: 5 } as unknown)
+  const row = await read.get('SELECT time_ms AS timeMs, requester, practitioner, reason FROM refused_unknown')
+  assert.deepEqual({ ...(row as object) }, refusal)
 })
 
 test('an entry that cannot be encoded leaves no gap', async () => {

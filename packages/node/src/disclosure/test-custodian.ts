@@ -4,6 +4,7 @@
  */
 import { existsSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import {
   ed25519PublicKey,
   ed25519Signer,
@@ -116,7 +117,10 @@ export function disclosureOf(fileId: string, content: Uint8Array = randomBytes(3
   }
 }
 
-/** Appends in eight loops at once; each durable disclosure is a line of its content, each version a line `version`. */
+/** The line that stands for a version. */
+export const VERSION = 'version'
+
+/** Appends in eight loops at once; each durable disclosure is a line of its content, each version a line {@link VERSION}. */
 async function appendUntilKilled(directory: string, fileIds: readonly string[]): Promise<void> {
   const { journal, database, outbox } = await openTestCustodian(directory)
   const say = (line: string): number => writeSync(1, `${line}\n`)
@@ -130,8 +134,10 @@ async function appendUntilKilled(directory: string, fileIds: readonly string[]):
   const anchor = async (file: string): Promise<never> => {
     for (;;) {
       await database.write((transaction) => outbox.add(transaction, file, randomBytes(32)))
-      say('version')
+      say(VERSION)
       outbox.announce(1)
+      // Commits of the database leave no turn to the disclosures by themselves.
+      await setImmediate()
     }
   }
   const loops = Array.from({ length: 8 }, (_, i) => disclose(fileIds[i % fileIds.length] as string))

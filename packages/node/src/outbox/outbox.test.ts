@@ -1,7 +1,18 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { DisclosureRow, decode, FileRow, fromHex, randomBytes, stateKey, toHex } from '@salus/core'
+import {
+  DisclosureRow,
+  decode,
+  encode,
+  FileRow,
+  fromHex,
+  randomBytes,
+  SignedTransaction,
+  stateKey,
+  TRANSACTION_LIFETIME_MS_MAX,
+  toHex,
+} from '@salus/core'
 import type { Ledger } from '@salus/ledger'
 import { verifyProofFile, writeProofFile } from '@salus/proof'
 import type { Database } from '../db/database.ts'
@@ -107,7 +118,7 @@ describe('outbox', () => {
     await outbox.close()
   })
 
-  it('goes on after a stop: sealed but unsent, sent but not written down, and expired', async () => {
+  it('goes on after a stop between the answer of the ledger and writing it down, and commits nothing twice', async () => {
     const outbox = await open()
     const fileId = toHex(randomBytes(16))
     await anchor(outbox, fileId, 2)
@@ -129,13 +140,7 @@ describe('outbox', () => {
   })
 
   it('keeps what waits while the ledger is away, and commits it afterwards', async () => {
-    const away: Ledger = Object.assign(Object.create(network.ledger) as Ledger, {
-      submit: () => Promise.reject(new Error('away')),
-      status: () => network.ledger.status(),
-      block: (height: number) => network.ledger.block(height),
-      get: (key: Uint8Array) => network.ledger.get(key),
-    })
-    const outbox = await open(away)
+    const outbox = await open(answering(() => Promise.reject(new Error('away'))))
     const fileId = toHex(randomBytes(16))
     await anchor(outbox, fileId, 1)
     await new Promise((done) => setTimeout(done, 100))
@@ -147,7 +152,51 @@ describe('outbox', () => {
     assert.equal(fileRow(fileId)?.versions, 1)
     await back.close()
   })
+
+  it('signs anew what expired while the node was down and the ledger idle', async (t) => {
+    const outbox = await open(answering(() => Promise.reject(new Error('away'))))
+    const fileId = toHex(randomBytes(16))
+    await anchor(outbox, fileId, 1)
+    await assert.rejects(outbox.flush(), { code: 'outbox-stalled' })
+    await outbox.close()
+    t.mock.timers.enable({ apis: ['Date'], now: Date.now() + TRANSACTION_LIFETIME_MS_MAX })
+    const back = await open()
+    await back.flush()
+    assert.equal(fileRow(fileId)?.versions, 1)
+    await back.close()
+    troubles.length = 0
+  })
+
+  it('sends again what a broken ledger did not take, and says so', async () => {
+    const outbox = await open(answering((wire) => network.ledger.submit(withoutSignature(wire))))
+    const fileId = toHex(randomBytes(16))
+    await anchor(outbox, fileId, 1)
+    await assert.rejects(outbox.flush(), { code: 'outbox-stalled' })
+    await outbox.close()
+    assert.ok(troubles.includes('signature-invalid'), troubles.join())
+    troubles.length = 0
+    const back = await open()
+    await back.flush()
+    assert.equal(fileRow(fileId)?.versions, 1)
+    await back.close()
+  })
 })
+
+/** The ledger, with another answer to what is submitted. */
+function answering(submit: Ledger['submit']): Ledger {
+  return Object.assign(Object.create(network.ledger) as Ledger, {
+    submit,
+    status: () => network.ledger.status(),
+    block: (height: number) => network.ledger.block(height),
+    get: (key: Uint8Array) => network.ledger.get(key),
+  })
+}
+
+/** The transaction with a signature that does not hold. */
+function withoutSignature(wire: Uint8Array): Uint8Array {
+  const { body } = decode(SignedTransaction, wire)
+  return encode(SignedTransaction, { body, signature: new Uint8Array(64) })
+}
 
 describe('journal', () => {
   it('numbers the entries of a file without gaps, also when they arrive together', async () => {

@@ -17,7 +17,7 @@ import type { Database, Queries } from '../db/database.ts'
 import type { Journal, Taker } from '../disclosure/journal.ts'
 import { OUTBOX_DELAY_MS_MAX, OUTBOX_ITEMS_MAX } from '../limits.ts'
 import { findTransaction } from './find-transaction.ts'
-import { readUnsettled, type SealedTransaction, seal, signAnew } from './seal.ts'
+import { nextBlockMs, readUnsettled, type SealedTransaction, seal, signAnew } from './seal.ts'
 import { countWaiting } from './waiting.ts'
 
 export interface OutboxOptions {
@@ -32,13 +32,16 @@ export interface OutboxOptions {
 }
 
 const RETRY_MS = 1000
+const RETRY_MS_MAX = 60_000
 
 export class Outbox implements Taker {
   readonly #options: OutboxOptions
   #waiting = 0
   #next = 1
   #timer: NodeJS.Timeout | undefined
-  #running: Promise<void> | undefined
+  #running: Promise<boolean> | undefined
+  /** Runs that failed, one after the other. */
+  #failures = 0
   #closed = false
 
   private constructor(options: OutboxOptions) {
@@ -85,12 +88,15 @@ export class Outbox implements Taker {
     this.#schedule(this.#options.delayMs ?? OUTBOX_DELAY_MS_MAX / 2)
   }
 
-  /** Resolves once everything that waits now is committed. */
+  /**
+   * Resolves once everything that waits now is committed.
+   * @throws SalusError `outbox-stalled` when the ledger does not take it; it goes on waiting
+   */
   async flush(): Promise<void> {
     do {
       clearTimeout(this.#timer)
       this.#timer = undefined
-      await this.#run()
+      if (!(await this.#run())) throw new SalusError('outbox-stalled', 'the ledger does not take what waits for it')
     } while (this.#waiting > 0 && !this.#closed)
   }
 
@@ -109,11 +115,17 @@ export class Outbox implements Taker {
     }, delayMs)
   }
 
-  #run(): Promise<void> {
+  /** Sends what waits; resolves to whether that went well. A failure is tried again, each time after a longer pause. */
+  #run(): Promise<boolean> {
     this.#running ??= this.#drain()
+      .then(() => {
+        this.#failures = 0
+        return true
+      })
       .catch((error: unknown) => {
         this.#options.onTrouble(error instanceof SalusError ? error.code : 'outbox-failed')
-        this.#schedule(RETRY_MS)
+        this.#schedule(Math.min(RETRY_MS * 2 ** this.#failures++, RETRY_MS_MAX))
+        return false
       })
       .finally(() => {
         this.#running = undefined
@@ -133,21 +145,23 @@ export class Outbox implements Taker {
     }
   }
 
-  /** Brings one sealed transaction to the ledger and writes down where it stands. */
+  /**
+   * Brings one sealed transaction to the ledger and writes down where it stands. What the ledger refused or let expire
+   * is signed anew: its commands are what this member has to say, whatever stood in their way.
+   */
   async #settle(sealed: SealedTransaction): Promise<void> {
     const { journal, ledger, sign } = this.#options
     let found = findTransaction(ledger, sealed.wire, sealed.afterHeight)
     if (found === undefined) {
-      const isExpired = sealed.expiresAtMs <= ledger.status().timeMs + 1000
-      const { wire } = isExpired ? await signAnew(journal, sealed, sign) : sealed
+      const isExpired = sealed.expiresAtMs <= nextBlockMs(ledger)
+      const { wire } = isExpired ? await signAnew(journal, sealed, ledger, sign) : sealed
       found = await ledger.submit(wire)
     }
     if (found.code !== null) {
-      throw new SalusError('outbox-refused', 'the ledger refused a batch', {
-        code: found.code,
-        sealed: sealed.sealed,
-        transaction: toHex(found.transactionId),
-      })
+      const details = { code: found.code, sealed: sealed.sealed, transaction: toHex(found.transactionId) }
+      // A replay stands in the log already, and is found there the next time.
+      if (found.code !== 'replayed') await signAnew(journal, sealed, ledger, sign)
+      throw new SalusError('outbox-refused', 'the ledger refused a batch', details)
     }
     const sql = 'UPDATE outbox_sealed SET log_index = ?, height = ?, time_ms = ? WHERE sealed = ?'
     await journal.write([[sql, [found.logIndex, found.height, found.timeMs, sealed.sealed]]])

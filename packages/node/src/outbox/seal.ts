@@ -58,8 +58,8 @@ export async function seal({
   if (batches.length === 0) return undefined
   const openings = await filesToOpen(settled, batches)
   const { commands, places } = toCommands(openings, batches)
-  const { ledgerId, height } = ledger.status()
-  const signed = await signCommands(commands, ledgerId, sign)
+  const { height } = ledger.status()
+  const signed = await signCommands(commands, ledger, sign)
   const last = await settled.get<{ n: number }>('SELECT coalesce(max(sealed), 0) AS n FROM outbox_sealed')
   const sealed = Number(last?.n ?? 0) + 1
   await journal.write([
@@ -91,20 +91,31 @@ export async function readUnsettled(journal: Queries): Promise<readonly SealedTr
 }
 
 /** Signs an expired transaction's commands anew and stores that in its place. */
-export async function signAnew(journal: Journal, sealed: SealedTransaction, sign: Signer): Promise<SealedTransaction> {
+export async function signAnew(
+  journal: Journal,
+  sealed: SealedTransaction,
+  ledger: Ledger,
+  sign: Signer,
+): Promise<SealedTransaction> {
   const { body } = parseTransaction(sealed.wire)
-  const signed = await signCommands(body.commands, body.ledgerId, sign)
+  const signed = await signCommands(body.commands, ledger, sign)
   const sql = 'UPDATE outbox_sealed SET wire = ?, expires_at_ms = ? WHERE sealed = ?'
   await journal.write([[sql, [signed.wire, signed.expiresAtMs, sealed.sealed]]])
   return { ...sealed, ...signed }
 }
 
+/** The earliest time of the next block: an idle ledger's time stands still, and may be ahead of this clock. */
+export function nextBlockMs(ledger: Ledger): number {
+  return Math.max(ledger.status().timeMs, Date.now())
+}
+
 async function signCommands(
   commands: readonly Command[],
-  ledgerId: Uint8Array,
+  ledger: Ledger,
   sign: Signer,
 ): Promise<{ wire: Uint8Array; expiresAtMs: number }> {
-  const expiresAtMs = Date.now() + TRANSACTION_LIFETIME_MS_MAX / 2
+  const { ledgerId } = ledger.status()
+  const expiresAtMs = nextBlockMs(ledger) + TRANSACTION_LIFETIME_MS_MAX / 2
   const body = { ledgerId, signer: sign.publicKey, nonce: randomBytes(16), expiresAtMs, commands }
   return { wire: await signTransaction(body, sign), expiresAtMs }
 }

@@ -58,7 +58,13 @@ export async function startTestLedger(handles: readonly string[], portBase = 900
     })),
   })
   const open = async (): Promise<TestLedger> => {
-    const ledger = await openEmbeddedLedger({ directory: join(directory, 'ledger'), genesis: genesisText, engineKey })
+    const ledger = await openEmbeddedLedger({
+      directory: join(directory, 'ledger'),
+      genesis: genesisText,
+      engineKey,
+      // Looked up at each call, so that a test's clock is the ledger's too.
+      clock: () => Date.now(),
+    })
     return {
       directory,
       genesisText,

@@ -5,28 +5,18 @@
  */
 import type { Resource } from '@medplum/fhirtypes'
 import type { Permit, Scope } from '../consent/permit.ts'
-import type { Queries } from '../db/database.ts'
 import { allOf, allRows, column, type Sql, sql } from '../db/sql.ts'
 import type { Cursors } from './cursor.ts'
-import type { DataKeys } from './data-keys.ts'
 import { typeNumber, typeOfNumber } from './definitions/definitions.ts'
 import { covers, dependentsOf } from './filter-memory.ts'
 import { coversAll, keySql, scopeSql } from './filter-sql.ts'
 import { factsOf } from './index/facts.ts'
-import { compartmentPatients } from './owners.ts'
 import { STATE } from './schema.ts'
 import type { HistoryPage, HistoryRequest, StoredVersion } from './vault.ts'
-import { OWNER_JOIN, openVersion, VERSION_COLUMNS, type VersionRow } from './versions.ts'
+import { OWNER_JOIN, type OpeningParts, openVersion, openVersions, VERSION_COLUMNS, type VersionRow } from './versions.ts'
 
-export interface HistoryParts {
-  readonly read: Queries
-  readonly dataKeys: DataKeys
+export interface HistoryParts extends OpeningParts {
   readonly cursors: Cursors
-  readonly base: string
-}
-
-interface HistoryRow extends VersionRow {
-  readonly current_seq: number
 }
 
 /** Judges versions by their own content; references that `dependents` needs are loaded once. */
@@ -58,23 +48,21 @@ export class VersionJudge {
   /** True when the scope covers the content of this version, or of the last one before this deletion. */
   async covers(row: VersionRow): Promise<boolean> {
     if (coversAll(this.scope)) return true
-    const version = await openVersion(this.parts.read, this.parts.dataKeys, row)
+    const version = await openVersion(this.parts, row)
     if (!version) return false
     if (!version.deleted) return this.coversText(version)
     const query = sql`SELECT ${VERSION_COLUMNS} FROM vault_version v JOIN vault_resource r ON r.key = v.resource
       ${OWNER_JOIN} WHERE v.resource = ${row.key} AND v.version < ${row.version} AND v.method <> 'DELETE'
       ORDER BY v.version DESC LIMIT 1`
     const [before] = await allRows<VersionRow>(this.parts.read, query)
-    const last = before && (await openVersion(this.parts.read, this.parts.dataKeys, before))
+    const last = before && (await openVersion(this.parts, before))
     return last !== undefined && this.coversText(last)
   }
 
   private coversText(version: StoredVersion): boolean {
     const resource = JSON.parse(version.text) as Resource & { id: string }
-    const own = compartmentPatients(resource, this.parts.base)
-    const patients = own.length === 0 && version.patient !== null ? [version.patient] : own
     const facts = factsOf(resource, this.parts.base)
-    return covers(this.scope, patients, facts, (reference) => this.references.get(reference) ?? [])
+    return covers(this.scope, version.patients, facts, (reference) => this.references.get(reference) ?? [])
   }
 }
 
@@ -93,20 +81,20 @@ export async function readHistory(parts: HistoryParts, permit: Permit, request: 
   if (coversAll(permit.scope)) {
     const counted = await allRows<{ total: number }>(parts.read, sql`SELECT count(*) AS total ${from} ${where}`)
     const more = before === null ? sql`` : sql` AND v.seq < ${before}`
-    const page = sql`SELECT ${VERSION_COLUMNS}, r.seq AS current_seq ${from} ${where}${more}
+    const page = sql`SELECT ${VERSION_COLUMNS} ${from} ${where}${more}
       ORDER BY v.seq DESC LIMIT ${count + 1}`
-    return finish(parts, query, await allRows<HistoryRow>(parts.read, page), counted[0]?.total ?? 0, count)
+    return finish(parts, query, await allRows<VersionRow>(parts.read, page), counted[0]?.total ?? 0, count)
   }
-  const all = sql`SELECT ${VERSION_COLUMNS}, r.seq AS current_seq ${from} ${where} ORDER BY v.seq DESC`
+  const all = sql`SELECT ${VERSION_COLUMNS} ${from} ${where} ORDER BY v.seq DESC`
   const judge = await VersionJudge.of(parts, permit.scope)
-  const covered: HistoryRow[] = []
-  for (const row of await allRows<HistoryRow>(parts.read, all))
+  const covered: VersionRow[] = []
+  for (const row of await allRows<VersionRow>(parts.read, all))
     if (await isCovered(judge, parts, row)) covered.push(row)
   const rest = before === null ? covered : covered.filter((row) => row.seq < before)
   return finish(parts, query, rest.slice(0, count + 1), covered.length, count)
 }
 
-async function isCovered(judge: VersionJudge, parts: HistoryParts, row: HistoryRow): Promise<boolean> {
+async function isCovered(judge: VersionJudge, parts: HistoryParts, row: VersionRow): Promise<boolean> {
   if (row.seq === row.current_seq && row.method !== 'DELETE') return true
   if (!(await judge.covers(row))) return false
   // Of a deleted resource SQL has judged nothing: its last content must be covered besides.
@@ -131,16 +119,12 @@ function asking({ type, id, sinceMs, atMs }: Omit<HistoryRequest, 'count' | 'cur
 async function finish(
   parts: HistoryParts,
   query: string,
-  rows: readonly HistoryRow[],
+  rows: readonly VersionRow[],
   total: number,
   count: number,
 ): Promise<HistoryPage> {
   const page = rows.slice(0, count)
-  const versions: StoredVersion[] = []
-  for (const row of page) {
-    const version = await openVersion(parts.read, parts.dataKeys, row)
-    if (version) versions.push(version)
-  }
+  const versions = await openVersions(parts, page)
   const last = page.at(-1)
   const next = rows.length > count && last ? parts.cursors.write(query, [last.seq]) : null
   return { total, versions, next }

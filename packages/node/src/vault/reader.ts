@@ -27,20 +27,20 @@ export class Reader implements VaultReader {
 
   private async one(permit: Permit, type: string, id: string, version: number | null) {
     if (!isResourceType(type)) return undefined
-    const { read, dataKeys } = this.parts
+    const { read } = this.parts
     const join = version === null ? sql`v.seq = r.seq` : sql`v.resource = r.key AND v.version = ${version}`
-    const query = sql`SELECT ${VERSION_COLUMNS}, r.seq AS current_seq FROM vault_resource r
+    const query = sql`SELECT ${VERSION_COLUMNS} FROM vault_resource r
       JOIN vault_version v ON ${join} ${OWNER_JOIN}
       WHERE r.type = ${typeNumber(type)} AND r.id = ${id} AND ${currentOrDeleted(permit.scope)}`
-    const [row] = await allRows<VersionRow & { current_seq: number }>(read, query)
+    const [row] = await allRows<VersionRow>(read, query)
     if (!row) return undefined
     const isCurrent = row.seq === row.current_seq
-    if (isCurrent && row.method !== 'DELETE') return openVersion(read, dataKeys, row)
+    if (isCurrent && row.method !== 'DELETE') return openVersion(this.parts, row)
     const judge = await VersionJudge.of(this.parts, permit.scope)
     if (!(await judge.covers(row))) return undefined
     // The current content was judged in SQL, unless it is a deletion.
     if (!isCurrent && !(await this.coversDeleted(judge, row.key))) return undefined
-    return openVersion(read, dataKeys, row)
+    return openVersion(this.parts, row)
   }
 
   private async coversDeleted(judge: VersionJudge, key: number): Promise<boolean> {

@@ -78,6 +78,63 @@ test('versions count up, times strictly increase, and deletions are versions', a
   )
 })
 
+test('a version names every patient whose record it belongs to', async () => {
+  await using vault = disposable(await openTestVault())
+  const meeting = (...ids: readonly string[]): Stored =>
+    ({
+      resourceType: 'Appointment',
+      id: 'm',
+      status: 'booked',
+      participant: ids.map((id) => ({ status: 'accepted', actor: { reference: `Patient/${id}` } })),
+    }) as Stored
+  const provenance = {
+    resourceType: 'Provenance',
+    id: 'v',
+    target: [{ reference: 'Appointment/m' }],
+    recorded: '2020-01-01T00:00:00Z',
+    agent: [{ who: { display: 'x' } }],
+  } as Stored
+  const organization = { resourceType: 'Organization', id: 'o', name: 'x' } as Stored
+  const early = { ...provenance, id: 'early' } as Stored
+  await vault.put(patient, other, early)
+  const written = await vault.writer.write([meeting('b', 'a'), provenance, organization, observation('w', 'a')].map(putOf))
+  assert.deepEqual(
+    written.map((version) => version.patients),
+    [['b', 'a'], ['b', 'a'], [], ['a']],
+  )
+  const patientsOf = async (type: string, id: string, version?: string) => {
+    const read = vault.reader
+    const found = await (version ? read.vread(permitOf(), type, id, version) : read.read(permitOf(), type, id))
+    assert.equal(found?.patients[0] ?? null, found?.patient)
+    return found?.patients
+  }
+  assert.deepEqual(await patientsOf('Appointment', 'm'), ['b', 'a'])
+  assert.deepEqual(await patientsOf('Provenance', 'v'), ['b', 'a'])
+  assert.deepEqual(await patientsOf('Provenance', 'early'), ['b', 'a'])
+  assert.deepEqual(await patientsOf('Organization', 'o'), [])
+  assert.deepEqual(await patientsOf('Observation', 'w'), ['a'])
+  const { matches } = await vault.search('Appointment')
+  assert.deepEqual(
+    matches.map((version) => version.patients),
+    [['b', 'a']],
+  )
+  // Later versions and deletions belong to whom they name; what an earlier one says stays with both.
+  await vault.put(meeting('b'))
+  const [deleted] = await vault.writer.write([{ kind: 'delete', type: 'Appointment', id: 'm' }])
+  assert.deepEqual(deleted?.patients, ['b'])
+  assert.deepEqual(await patientsOf('Appointment', 'm', '1'), ['b', 'a'])
+  assert.deepEqual(await patientsOf('Appointment', 'm', '2'), ['b'])
+  const { versions } = await vault.reader.history(permitOf(), { type: 'Appointment', id: 'm', count: 10 })
+  assert.deepEqual(
+    versions.map((version) => version.patients),
+    [['b'], ['b'], ['b', 'a']],
+  )
+  await vault.put(meeting('b', 'a'))
+  const [gone] = await vault.writer.write([{ kind: 'delete', type: 'Appointment', id: 'm' }])
+  assert.deepEqual(gone?.patients, ['b', 'a'])
+  assert.deepEqual(await patientsOf('Appointment', 'm'), ['b', 'a'])
+})
+
 test('a write that fails leaves nothing behind', async () => {
   await using vault = disposable(await openTestVault())
   await vault.put(patient, other)

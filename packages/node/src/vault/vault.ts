@@ -18,8 +18,10 @@ export interface StoredVersion {
   readonly deleted: boolean
   /** How it came to be, for history entries. */
   readonly method: 'POST' | 'PUT' | 'DELETE'
-  /** Id of the Patient whose record it belongs to (the Patient compartment of FHIR R4), or null. */
+  /** Id of the Patient under whose key it is kept: the first of `patients`, or null. */
   readonly patient: string | null
+  /** Ids of all Patients whose records it belongs to (the Patient compartment of FHIR R4); empty for none. */
+  readonly patients: readonly string[]
   readonly text: string
   /** See core's `commitVersion`; 32 bytes. `salt` (16 bytes) opens it: it goes only where the text may go. */
   readonly commitment: Uint8Array

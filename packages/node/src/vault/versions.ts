@@ -1,10 +1,19 @@
 /** Rows of `vault_version` as they are read, and opened into what the vault hands out. */
+import type { Resource } from '@medplum/fhirtypes'
 import type { Queries } from '../db/database.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import type { DataKeys } from './data-keys.ts'
 import { typeOfNumber } from './definitions/definitions.ts'
 import { openBody } from './envelope.ts'
+import { compartmentPatients } from './owners.ts'
 import type { StoredVersion } from './vault.ts'
+
+/** What opening a version takes; `base` is the vault's own FHIR URL. */
+export interface OpeningParts {
+  readonly read: Queries
+  readonly dataKeys: DataKeys
+  readonly base: string
+}
 
 export interface VersionRow {
   readonly seq: number
@@ -18,6 +27,9 @@ export interface VersionRow {
   readonly patient_id: string | null
   readonly commitment: Uint8Array
   readonly body: Uint8Array | null
+  /** Of the resource as it is now: its version, and 1 when it belongs to several patients. */
+  readonly current_seq: number
+  readonly shared: number
 }
 
 /**
@@ -25,17 +37,13 @@ export interface VersionRow {
  * the one under whose key it was written, or who came to own the resource later.
  */
 export const VERSION_COLUMNS: Sql = sql.raw(`v.seq, r.key, r.type, r.id, v.version, v.updated_ms, v.method, v.patient,
-  p.id AS patient_id, v.commitment, v.body`)
+  p.id AS patient_id, v.commitment, v.body, r.seq AS current_seq, r.shared`)
 
 export const OWNER_JOIN: Sql = sql.raw('LEFT JOIN vault_resource p ON p.key = coalesce(v.patient, r.patient)')
 
 /** The version of a row; undefined when it was erased. */
-export async function openVersion(
-  queries: Queries,
-  dataKeys: DataKeys,
-  row: VersionRow,
-): Promise<StoredVersion | undefined> {
-  const key = row.body && (await dataKeys.find(queries, row.patient ?? 0))
+export async function openVersion(parts: OpeningParts, row: VersionRow): Promise<StoredVersion | undefined> {
+  const key = row.body && (await parts.dataKeys.find(parts.read, row.patient ?? 0))
   if (!row.body || !key) return undefined
   const type = typeOfNumber(row.type)
   const version = String(row.version)
@@ -48,20 +56,34 @@ export async function openVersion(
     deleted: row.method === 'DELETE',
     method: row.method,
     patient: row.patient_id,
+    patients: row.patient_id === null ? [] : await patientsOf(parts, row, row.patient_id, text),
     text,
     commitment: row.commitment,
     salt,
   }
 }
 
-export async function openVersions(
-  queries: Queries,
-  dataKeys: DataKeys,
-  rows: readonly VersionRow[],
-): Promise<StoredVersion[]> {
+/** All owners: an earlier version says itself whose it is; the rest belong to those that the resource has now. */
+async function patientsOf(
+  { read, base }: OpeningParts,
+  row: VersionRow,
+  first: string,
+  text: string,
+): Promise<readonly string[]> {
+  if (row.seq !== row.current_seq && text !== '') {
+    const named = compartmentPatients(JSON.parse(text) as Resource & { id: string }, base)
+    if (named.length > 0) return [...new Set([first, ...named])]
+  }
+  if (row.shared === 0) return [first]
+  const sql = 'SELECT p.id FROM vault_shared s JOIN vault_resource p ON p.key = s.patient WHERE s.resource = ?'
+  const owners = await read.all<{ id: string }>(sql, [row.key])
+  return [...new Set([first, ...owners.map(({ id }) => id)])]
+}
+
+export async function openVersions(parts: OpeningParts, rows: readonly VersionRow[]): Promise<StoredVersion[]> {
   const versions: StoredVersion[] = []
   for (const row of rows) {
-    const version = await openVersion(queries, dataKeys, row)
+    const version = await openVersion(parts, row)
     if (version) versions.push(version)
   }
   return versions

@@ -273,7 +273,8 @@ class OneWrite {
     )
     await this.storeResource(planned, target.version + 1, updatedMs, seq)
     if (index) this.rows.add(target.key, index, this.systems, (reference) => this.keyOf(reference))
-    const patient = owner === undefined ? null : await this.patientId(owner)
+    const patients: string[] = []
+    for (const one of target.owners) patients.push(await this.patientId(one))
     return {
       type,
       id,
@@ -281,7 +282,8 @@ class OneWrite {
       lastUpdatedMs: updatedMs,
       deleted: text === '',
       method,
-      patient,
+      patient: patients[0] ?? null,
+      patients,
       text,
       commitment,
       salt,
@@ -319,18 +321,25 @@ class OneWrite {
       if (target.version > 0) await deleteIndexRows(this.transaction, key)
       await this.transaction.run(UPDATE_RESOURCE, [...values, ...dates, key])
       await this.transaction.run('DELETE FROM vault_shared WHERE resource = ?', [key])
-      if (target.version === 0 && owners.length > 0) await this.adopt(key, owners[0] as number)
+      if (target.version === 0 && owners.length > 0) await this.adopt(key, owners)
     }
     if (shared === 1) for (const owner of owners) this.sharedValues.push(key, owner)
     target.state = state
   }
 
-  /** What referred to this resource before it existed, and belonged to nobody, now belongs to its patient. */
-  private async adopt(key: number, owner: number): Promise<void> {
-    const sql = `UPDATE vault_resource SET patient = ?
-      WHERE patient IS NULL AND state = ? AND key <> ?
+  /** What referred to this resource before it existed, and belonged to nobody, now belongs to its patients. */
+  private async adopt(key: number, owners: readonly number[]): Promise<void> {
+    const sql = `SELECT key FROM vault_resource WHERE patient IS NULL AND state = ?
       AND key IN (SELECT resource FROM vault_reference WHERE target = ?)`
-    await this.transaction.run(sql, [owner, STATE.current, key, key])
+    const own = new Set([...this.changed.values()].map(({ target }) => target.key))
+    const shared = owners.length > 1 ? 1 : 0
+    for (const orphan of await this.transaction.all<{ key: number }>(sql, [STATE.current, key])) {
+      // What this write changes has settled its owners itself.
+      if (own.has(orphan.key)) continue
+      const update = 'UPDATE vault_resource SET patient = ?, shared = ? WHERE key = ?'
+      await this.transaction.run(update, [owners[0] as number, shared, orphan.key])
+      if (shared === 1) for (const owner of owners) this.sharedValues.push(orphan.key, owner)
+    }
   }
 
   /** Rows of resources that are only referred to. */

@@ -49,6 +49,8 @@ const TABLE: Readonly<Record<string, Row>> = {
   'too-many-entries': [413, 'too-costly'],
   'media-type-not-supported': [415, 'not-supported'],
   'resource-invalid': [422, 'invariant'],
+  'validate-profile-unknown': [400, 'not-supported'],
+  'validate-mode-unsupported': [400, 'not-supported'],
   'patch-too-large': [413, 'too-long'],
   'patch-test-failed': [422, 'business-rule'],
   'patch-path-missing': [422, 'not-found'],

@@ -57,7 +57,7 @@ test('a patch keeps the spelling of decimals, those of the resource and its own'
   const operations = '[{"op":"replace","path":"/valueQuantity/value","value":7.70}]'
   const patched = await server.call('PATCH', `/Observation/${json.id}`, { body: operations, headers })
   assert.equal(patched.status, 200, patched.text)
-  assert.match(patched.text, /"valueQuantity":\{"value":7\.70,.*"low":\{"value":1\.10\},"high":\{"value":9\.0\}/)
+  assert.match(patched.text, /"value":7\.70\}.*"low":\{"value":1\.10\},"high":\{"value":9\.0\}/)
   const data = Buffer.from(operations.replace('7.70', '8.80')).toString('base64')
   const resource = { resourceType: 'Binary', contentType: 'application/json-patch+json', data }
   const entry = [{ request: { method: 'PATCH', url: `Observation/${json.id}` }, resource }]
@@ -230,4 +230,35 @@ test('what is not a valid resource is refused', async () => {
   assert.equal(told.status, 200)
   assert.equal(told.json.issue[0]?.severity, 'error')
   assert.deepEqual(told.json.issue[0]?.expression, ['Patient.active'])
+})
+
+test('$validate checks against what it knows, and says so where it does not', async () => {
+  const core = 'http://hl7.org/fhir/StructureDefinition/Patient'
+  const parameters = (...parameter: readonly object[]): object => ({
+    resourceType: 'Parameters',
+    parameter: [{ name: 'resource', resource: PATIENT }, ...parameter],
+  })
+  for (const [query, body] of [
+    [`?profile=${core}`, PATIENT],
+    [`?mode=create&profile=${core}%7C4.0.1`, PATIENT],
+    ['', parameters({ name: 'profile', valueUri: core }, { name: 'mode', valueCode: 'update' })],
+    ['', parameters({ name: 'profile', valueCanonical: core })],
+  ] as const) {
+    const valid = await server.call('POST', `/Patient/$validate${query}`, { body })
+    assert.equal(valid.status, 200, valid.text)
+    assert.equal(valid.json.issue[0]?.severity, 'information')
+  }
+  for (const [query, body, code] of [
+    ['?profile=http://example.org/unknown', PATIENT, 'validate-profile-unknown'],
+    [`?profile=${core.replace('Patient', 'Observation')}`, PATIENT, 'validate-profile-unknown'],
+    [`?profile=${core}%7C5.0.0`, PATIENT, 'validate-profile-unknown'],
+    [`?profile=${core}`, parameters({ name: 'profile', valueUri: 'http://x' }), 'validate-profile-unknown'],
+    ['?mode=bogus', PATIENT, 'validate-mode-unsupported'],
+    ['', parameters({ name: 'mode', valueCode: 'delete' }), 'validate-mode-unsupported'],
+    ['', parameters({ name: 'mode' }), 'validate-mode-unsupported'],
+  ] as const) {
+    const refused = await server.call('POST', `/Patient/$validate${query}`, { body })
+    assert.equal(refused.status, 400, refused.text)
+    assert.equal(codeOf(refused), code)
+  }
 })

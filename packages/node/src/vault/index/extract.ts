@@ -87,11 +87,20 @@ export function extractIndex(resource: Resource, base: string): ExtractedIndex {
   }
   for (const { kind, path } of indexPlan(resource.resourceType)) {
     const add = ADD[kind]
-    path.visit(resource, (value, type, place) => add(index, { id: path.id, text: path.text, place, base }, value, type))
+    path.visit(resource, (value, type, place) => {
+      const rows = rowCount(index)
+      add(index, { id: path.id, text: path.text, place, base }, value, type)
+      // `:missing` asks for the element; one without anything to search for has an empty uri, which no search matches.
+      if (rowCount(index) === rows) index.uri.push({ path: path.id, place, value: '' })
+    })
   }
   addOthers(index, mentions.codings, references)
   for (const author of mentions.authors) index.reference.push({ path: AUTHOR, place: 0, ...splitReference(author) })
   return index
+}
+
+function rowCount({ token, string, reference, date, quantity, uri }: ExtractedIndex): number {
+  return token.length + string.length + reference.length + date.length + quantity.length + uri.length
 }
 
 function splitReference(reference: string): LocalReference {

@@ -5,7 +5,7 @@ export interface NumberRange {
   readonly high: number
 }
 
-const NUMBER = /^[+-]?\d+(?:\.(\d+))?(?:[eE]([+-]?\d{1,3}))?$/
+const NUMBER = /^([+-]?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,3}))?$/
 
 /** Stands for an open end: SQL has no portable infinity. */
 export const NUMBER_MAX = Number.MAX_VALUE
@@ -29,13 +29,20 @@ export function rangeOfRange(range: {
   return { low: low ?? -NUMBER_MAX, high: high ?? NUMBER_MAX }
 }
 
-/** A number in a search: its value, and the range of half a unit of its last digit to both sides. */
+/**
+ * A number in a search: its value, and the range of half a unit of its last digit to both sides. The ends are computed
+ * as decimals, because a stored 0.15 must be the very end of the range of 0.2, which 0.2 - 0.05 is not in binary.
+ */
 export function parseSearchNumber(text: string): ({ readonly value: number } & NumberRange) | undefined {
   const match = NUMBER.exec(text)
   if (!match) return undefined
   const value = Number(text)
   if (!Number.isFinite(value)) return undefined
-  const exponent = Number(match[2] ?? 0) - (match[1]?.length ?? 0)
-  const half = Number(`5e${exponent - 1}`)
-  return { value, low: value - half, high: value + half }
+  const [, sign, whole = '', fraction = '', exponent = '0'] = match
+  // The number is digits × 10^(unit + 1), so half a unit of its last digit is 5 × 10^unit.
+  const digits = BigInt(`${whole}${fraction}0`)
+  const unit = Number(exponent) - fraction.length - 1
+  const near = Number(`${digits - 5n}e${unit}`)
+  const far = Math.min(Number(`${digits + 5n}e${unit}`), NUMBER_MAX)
+  return sign === '-' ? { value, low: -far, high: -near } : { value, low: near, high: far }
 }

@@ -51,7 +51,7 @@ async function page(
   parsed: ParsedSearch,
   where: Sql,
 ): Promise<SearchPage> {
-  const { read, dataKeys, cursors } = parts
+  const { read, cursors } = parts
   const position = parsed.cursor === null ? null : cursors.read(parsed.query, parsed.cursor)
   const countOnly = request.summary === 'count' || request.count === 0
   const rows = countOnly ? [] : await pageRows(parts, parsed, where, position, request.count + 1)
@@ -64,8 +64,8 @@ async function page(
   const included = parsed.includes.length === 0 ? [] : await includedKeys(read, permit.scope, parsed.includes, keys)
   return {
     total,
-    matches: await openVersions(read, dataKeys, shown),
-    included: await openVersions(read, dataKeys, await fetchRows(parts, included)),
+    matches: await openVersions(parts, shown),
+    included: await openVersions(parts, await fetchRows(parts, included)),
     next: more ? cursors.write(parsed.query, positionOf(parsed, last)) : null,
   }
 }

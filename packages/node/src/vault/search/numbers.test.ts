@@ -54,6 +54,41 @@ test('a number stands for its precision, and always for itself', async () => {
   await vault.close()
 })
 
+test('the ends of a precision are exact decimals', async () => {
+  const vault = await openTestVault()
+  const values = [0.15, 0.35, 2.675, 9.995, -0.25, 1e22, 1.5e-7, 0.00035]
+  await vault.put(...values.map((value, at) => observation(`o${at}`, value)))
+  for (const [query, ...ids] of [
+    ['0.2', 'o0'],
+    ['0.1'],
+    ['0.4', 'o1'],
+    ['0.3'],
+    ['2.68', 'o2'],
+    ['2.67'],
+    ['9.99'],
+    ['10.00', 'o3'],
+    ['-0.2', 'o4'],
+    ['-0.3'],
+    ['+10000000000000000000000', 'o5'],
+    ['100e20', 'o5'],
+    ['1.5E-7', 'o6'],
+    ['2e-7', 'o6'],
+    ['1e-7'],
+    ['4e-4', 'o7'],
+    ['3e-4'],
+  ] as const) {
+    const found = await vault.search(`Observation?value-quantity=${encodeURIComponent(query)}`)
+    assert.deepEqual(
+      namesOf(found),
+      ids.map((id) => `Observation/${id}`),
+      query,
+    )
+  }
+  // A `+` that was not percent-encoded arrives as a space.
+  assert.deepEqual(namesOf(await vault.search('Observation?value-quantity=1.0E+22')), ['Observation/o5'])
+  await vault.close()
+})
+
 test('every number equals itself as JavaScript spells it', async () => {
   const vault = await openTestVault()
   const finite = fc.double({ noNaN: true, noDefaultInfinity: true })

@@ -273,6 +273,28 @@ test('lenient handling passes over unknown parameters, and says what it applied'
   assert.deepEqual(namesOf(await vault.reader.search(permitOf(), request)), ['Patient/p2'])
 })
 
+test(':missing asks for the element, whatever there is to find in it', async () => {
+  const vault = await openTestVault()
+  const patient = { reference: 'Patient/p' }
+  const benefit = (id: string, more: object) => ({ resourceType: 'ExplanationOfBenefit', id, patient, ...more })
+  await vault.put(
+    benefit('display', { provider: { display: 'Unknown' }, careTeam: [{ sequence: 1, provider: { display: 'x' } }] }),
+    benefit('contained', { provider: { reference: '#x' } }),
+    benefit('literal', { provider: { reference: 'Practitioner/1' } }),
+    benefit('none', {}),
+    { resourceType: 'Observation', id: 'o', valueQuantity: { unit: 'kg' }, code: { coding: [{ system: 'urn:x' }] } },
+  )
+  const found = async (query: string) => namesOf(await vault.search(query)).map((name) => name.split('/')[1])
+  assert.deepEqual(await found('ExplanationOfBenefit?provider:missing=true'), ['none'])
+  assert.deepEqual(await found('ExplanationOfBenefit?provider:missing=false'), ['display', 'contained', 'literal'])
+  assert.deepEqual(await found('ExplanationOfBenefit?care-team:missing=false'), ['display'])
+  assert.deepEqual(await found('Observation?value-quantity:missing=false'), ['o'])
+  assert.deepEqual(await found('Observation?code:missing=false'), ['o'])
+  assert.deepEqual(await found('Observation?value-quantity=0'), [])
+  assert.deepEqual(await found('Observation?value-concept:missing=true'), ['o'])
+  await vault.close()
+})
+
 test('a modifier that a parameter does not take is refused in lenient handling too', () => {
   for (const [type, name, value] of [
     ['Patient', 'gender:contains', 'a'],

@@ -74,7 +74,8 @@ export function quantityValue(parameter: string, text: string, units: boolean): 
   const parts = splitEscaped(text, '|').map(unescapeValue)
   if (parts.length > (units ? 3 : 1)) throw malformed(parameter, 'too many parts')
   const { prefix, rest } = prefixed((parts[0] ?? '').trim())
-  const number = parseSearchNumber(rest)
+  // A `+` of the exponent that was not percent-encoded arrives as a space, as in dates.
+  const number = parseSearchNumber(rest.replace(/(?<=[eE]) (?=\d)/, '+'))
   if (!number) throw malformed(parameter, 'no number')
   const { value } = number
   const tenth = Math.abs(value) / 10

@@ -1,9 +1,10 @@
 /**
  * `$validate`: `POST [base]/[type]/$validate` and `POST [base]/[type]/[id]/$validate`
  * (http://hl7.org/fhir/R4/resource-operation-validate.html). Structure, cardinality and required codes of the base
- * resource are checked; profiles are not.
+ * resource are checked, as if to create or update it; a nominated profile other than the base resource's own, which
+ * cannot be checked, is an error, as that page says.
  */
-import { isSalusError } from '@salus/core'
+import { isSalusError, SalusError } from '@salus/core'
 import { requireResource } from '../body.ts'
 import { errorReply, issue, outcomeText, statusOf } from '../errors.ts'
 import type { Interaction } from '../interaction.ts'
@@ -13,7 +14,8 @@ const operation: Omit<Interaction, 'path'> = {
   method: 'POST',
   right: null,
   writes: false,
-  handle: async (_server, { path, body }) => {
+  handle: async (_server, { path, query, body }) => {
+    requireKnown(path.type, new URLSearchParams(query), parametersOf(body) ?? [])
     try {
       requireResource(resourceParameter(body), path.type)
       return { status: 200, body: VALID }
@@ -26,12 +28,35 @@ const operation: Omit<Interaction, 'path'> = {
 
 const VALID = outcomeText([issue('information', 'informational', 'resource-valid', 'the resource is valid')])
 
+type Parameter = Readonly<Record<string, unknown>>
+
+/** The parameters of a body that is Parameters. */
+function parametersOf(body: unknown): readonly Parameter[] | undefined {
+  if (typeof body !== 'object' || body === null) return undefined
+  const { resourceType, parameter } = body as { resourceType?: unknown; parameter?: unknown }
+  if (resourceType !== 'Parameters' || !Array.isArray(parameter)) return undefined
+  return parameter.filter((one) => typeof one === 'object' && one !== null)
+}
+
 /** The resource to validate comes alone or as the parameter `resource`. */
 function resourceParameter(body: unknown): unknown {
-  if (typeof body !== 'object' || body === null) return body
-  const { resourceType, parameter } = body as { resourceType?: unknown; parameter?: unknown }
-  if (resourceType !== 'Parameters' || !Array.isArray(parameter)) return body
-  return (parameter as { name?: unknown; resource?: unknown }[]).find(({ name }) => name === 'resource')?.resource
+  const parameters = parametersOf(body)
+  return parameters === undefined ? body : parameters.find(({ name }) => name === 'resource')?.resource
+}
+
+/** @throws SalusError `validate-profile-unknown`, `validate-mode-unsupported` */
+function requireKnown(type: string, query: URLSearchParams, parameters: readonly Parameter[]): void {
+  const named = (name: string): unknown[] => {
+    const own = parameters.filter((parameter) => parameter.name === name)
+    return [...query.getAll(name), ...own.map((one) => one.valueUri ?? one.valueCanonical ?? one.valueCode)]
+  }
+  const core = `http://hl7.org/fhir/StructureDefinition/${type}`
+  if (named('profile').some((profile) => profile !== core && profile !== `${core}|4.0.1`)) {
+    throw new SalusError('validate-profile-unknown', 'this server cannot validate against the profile')
+  }
+  if (named('mode').some((mode) => mode !== 'create' && mode !== 'update')) {
+    throw new SalusError('validate-mode-unsupported', 'this server validates for create and update')
+  }
 }
 
 export const validate: Interaction = { ...operation, path: '/:type/$validate' }
