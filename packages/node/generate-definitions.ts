@@ -120,8 +120,13 @@ function inlineType(element: ElementDefinition): string | undefined {
   return code === 'BackboneElement' || (code === 'Element' && element.path?.includes('.')) ? element.path : undefined
 }
 
+/** References with the types that they may lead to, unless those are all: `Reference(Patient,Group)`. */
 function typeName(type: NonNullable<ElementDefinition['type']>[number]): string {
   const code = type.code as string
+  if (code === 'Reference') {
+    const targets = (type.targetProfile ?? []).map((url) => url.slice(url.lastIndexOf('/') + 1))
+    return targets.length === 0 || targets.includes('Resource') ? code : `${code}(${targets.join()})`
+  }
   if (!code.startsWith(SYSTEM_TYPE)) return code
   return type.extension?.find((extension) => extension.url === FHIR_TYPE)?.valueUrl ?? 'string'
 }

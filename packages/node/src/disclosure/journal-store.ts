@@ -17,7 +17,7 @@ import { JOURNAL_DDL, KIND, type Kind } from './tables.ts'
 import { UnknownRefusal } from './unknown-refusal.ts'
 
 /** Entries of one slice: some milliseconds of work. */
-const SLICE_ITEMS = 256
+const SLICE_ITEMS = 64
 const BUSY_TIMEOUT_MS = 10_000
 
 /** A statement with its parameters. */

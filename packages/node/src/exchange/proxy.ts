@@ -42,8 +42,12 @@ export function exchange(app: FastifyInstance, parts: ExchangeParts): void {
     }
     return reply.send(answer.body)
   }
+  const refuseWrites = async (): Promise<never> => {
+    throw new SalusError('write-not-allowed', 'other members’ records may only be read')
+  }
   for (const url of ['/exchange/:member/fhir', '/exchange/:member/fhir/*']) {
     app.route({ method: ['GET', 'HEAD', 'POST'], url, handler })
+    app.route({ method: ['PUT', 'PATCH', 'DELETE'], url, handler: refuseWrites })
   }
 }
 

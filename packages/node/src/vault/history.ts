@@ -13,7 +13,14 @@ import { coversAll, keySql, scopeSql } from './filter-sql.ts'
 import { factsOf } from './index/facts.ts'
 import { STATE } from './schema.ts'
 import type { HistoryPage, HistoryRequest, StoredVersion } from './vault.ts'
-import { OWNER_JOIN, type OpeningParts, openVersion, openVersions, VERSION_COLUMNS, type VersionRow } from './versions.ts'
+import {
+  OWNER_JOIN,
+  type OpeningParts,
+  openVersion,
+  openVersions,
+  VERSION_COLUMNS,
+  type VersionRow,
+} from './versions.ts'
 
 export interface HistoryParts extends OpeningParts {
   readonly cursors: Cursors

@@ -38,7 +38,7 @@ export const PRIMITIVES: ReadonlyMap<string, Check> = new Map<string, Check>([
   ['decimal', (value) => typeof value === 'number' && Number.isFinite(value)],
   ['string', text],
   ['markdown', text],
-  ['xhtml', (value) => text(value) && /^\s*<div[\s>]/.test(value)],
+  ['xhtml', text],
   ['code', matching(/^[^\s]+( [^\s]+)*$/)],
   ['id', matching(/^[A-Za-z0-9\-.]{1,64}$/)],
   ['uri', uri],

@@ -97,7 +97,9 @@ test('a version names every patient whose record it belongs to', async () => {
   const organization = { resourceType: 'Organization', id: 'o', name: 'x' } as Stored
   const early = { ...provenance, id: 'early' } as Stored
   await vault.put(patient, other, early)
-  const written = await vault.writer.write([meeting('b', 'a'), provenance, organization, observation('w', 'a')].map(putOf))
+  const written = await vault.writer.write(
+    [meeting('b', 'a'), provenance, organization, observation('w', 'a')].map(putOf),
+  )
   assert.deepEqual(
     written.map((version) => version.patients),
     [['b', 'a'], ['b', 'a'], [], ['a']],

@@ -19,7 +19,9 @@ function issues(resource: unknown): string[] {
     return []
   } catch (error) {
     if (!(error instanceof SalusError)) throw error
-    return (error.details.issues as ValidationIssue[]).map(({ path, code }) => `${code} ${path}`)
+    return (error.details.issues as ValidationIssue[]).map(({ path, code, rule }) => {
+      return `${code} ${path}${rule === undefined ? '' : ` ${rule}`}`
+    })
   }
 }
 
@@ -52,6 +54,37 @@ const CASES: readonly (readonly [resource: unknown, ...issues: string[]])[] = [
   [{ ...observation, _code: { id: 'x' } }, 'structure Observation._code'],
   [{ ...observation, contained: [{ resourceType: 'Patient', x: 1 }] }, 'structure Observation.contained[0].x'],
   [{ ...observation, extension: [{ valueString: 'x' }] }, 'required Observation.extension[0].url'],
+  [{ ...observation, subject: { reference: 'Encounter/1' } }, 'value Observation.subject.reference'],
+  [{ ...observation, subject: { reference: 'Nothing/1/_history/2' } }, 'value Observation.subject.reference'],
+  [{ ...observation, subject: { reference: 'Device/1' }, focus: [{ reference: 'ValueSet/1' }] }],
+  [{ ...observation, subject: { reference: 'http://x/Encounter/1' }, encounter: { reference: '#x' } }],
+  [{ ...observation, subject: { reference: 'urn:uuid:x' }, encounter: { reference: 'Encounter?identifier=x' } }],
+  [{ ...observation, performer: [{ reference: 'Group/1' }] }, 'value Observation.performer[0].reference'],
+  [
+    { resourceType: 'Patient', managingOrganization: { reference: 'Patient/1' } },
+    'value Patient.managingOrganization.reference',
+  ],
+  [
+    { resourceType: 'MedicationRequest', status: 'active', intent: 'order', subject: { reference: 'Patient/1' } },
+    'required MedicationRequest.medication',
+  ],
+  [
+    {
+      resourceType: 'MedicationStatement',
+      status: 'active',
+      subject: { reference: 'Patient/1' },
+      medicationReference: { reference: 'Substance/1' },
+    },
+    'value MedicationStatement.medicationReference.reference',
+  ],
+  [{ ...observation, text: { status: 'generated', div: '<div>x</div>' } }],
+  [
+    { ...observation, text: { status: 'generated', div: '<div><script>x</script></div>' } },
+    'invariant Observation.text.div txt-1',
+  ],
+  [{ ...observation, text: { status: 'generated', div: '<div> </div>' } }, 'invariant Observation.text.div txt-2'],
+  [{ ...observation, text: { status: 'generated', div: '<div><b>x</div>' } }, 'structure Observation.text.div'],
+  [{ ...observation, text: { status: 'generated', div: 'x' } }, 'structure Observation.text.div'],
   [{ resourceType: 'Patient', name: [{ given: ['a', null], _given: [null, { id: 'x' }] }] }],
   [{ resourceType: 'Patient', name: [{ given: ['a', null] }] }, 'structure Patient.name[0].given[1]'],
   [{ resourceType: 'Bundle', type: 'batch', entry: [{ resource: observation }] }],

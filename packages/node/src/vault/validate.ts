@@ -1,6 +1,7 @@
 /**
  * The structure of incoming resources against the standard's own StructureDefinitions: known elements, JSON types,
- * cardinality, choices, formats of primitives, codes of required bindings. Profiles and invariants are not checked.
+ * cardinality, choices, formats of primitives, codes of required bindings, types of targets of relative references, and
+ * narratives. Profiles and other invariants are not checked.
  * The walk allocates nothing unless it finds something wrong.
  */
 import type { Resource } from '@medplum/fhirtypes'
@@ -8,13 +9,18 @@ import { SalusError } from '@salus/core'
 import { RESOURCE_DEPTH_MAX } from '../limits.ts'
 import { isResourceType } from './definitions/definitions.ts'
 import { type ElementInfo, elementsOf } from './definitions/elements.ts'
+import { narrativeFault } from './narrative.ts'
 import { PRIMITIVES } from './primitives.ts'
 
-/** `path` is a FHIRPath location (`Patient.name[0].given`), `code` one of FHIR's issue types. */
+/** `path` is a FHIRPath location (`Patient.name[0].given`), `code` one of FHIR's issue types, `rule` an invariant. */
 export interface ValidationIssue {
   readonly path: string
-  readonly code: 'structure' | 'required' | 'value' | 'code-invalid' | 'too-long'
+  readonly code: 'structure' | 'required' | 'value' | 'code-invalid' | 'too-long' | 'invariant'
+  readonly rule?: string
 }
+
+/** A relative reference, with the type of its target. */
+const RELATIVE = /^([A-Z][A-Za-z]*)\/[A-Za-z0-9.-]{1,64}(?:\/_history\/[A-Za-z0-9.-]{1,64})?$/
 
 /** Issues reported at most; the walk ends there. */
 const ISSUES_MAX = 50
@@ -61,11 +67,11 @@ class Validation {
   /** Names and positions on the way to the value in hand. */
   private readonly path: (string | number)[] = []
 
-  private report(code: ValidationIssue['code'], name?: string): void {
+  private report(code: ValidationIssue['code'], name?: string, rule?: string): void {
     if (this.issues.length >= ISSUES_MAX) return
     const steps = name === undefined ? this.path : [...this.path, name]
     const path = steps.map((step, at) => (typeof step === 'number' ? `[${step}]` : at === 0 ? step : `.${step}`))
-    this.issues.push({ path: path.join(''), code })
+    this.issues.push({ path: path.join(''), code, ...(rule === undefined ? {} : { rule }) })
   }
 
   resource(value: unknown): void {
@@ -145,14 +151,27 @@ class Validation {
     const primitive = PRIMITIVES.get(element.type)
     if (primitive) {
       if (!primitive(value)) this.report(typeof value === 'object' ? 'structure' : 'value')
+      else if (element.type === 'xhtml') this.narrative(value as string)
       else if (element.codes && !codeSet(element.codes).has(value as string)) this.report('code-invalid')
     } else if (element.type === 'Resource') {
       this.resource(value)
     } else if (isObject(value)) {
       this.complex(value, element.type, false)
+      if (element.targets) this.target(value, element.targets)
     } else {
       this.report('structure')
     }
+  }
+
+  private narrative(text: string): void {
+    const fault = narrativeFault(text)
+    if (fault === 'malformed') this.report('structure')
+    else if (fault !== null) this.report('invariant', undefined, fault)
+  }
+
+  private target({ reference }: Json, targets: ReadonlySet<string>): void {
+    const type = typeof reference === 'string' ? RELATIVE.exec(reference)?.[1] : undefined
+    if (type !== undefined && !targets.has(type)) this.report('value', 'reference')
   }
 
   /** `_name`: id and extensions of a primitive, for lists one for each item or null. */

@@ -113,6 +113,7 @@ class OneWrite {
   private readonly newSeq: () => number
   private readonly targets = new Map<string, Target>()
   private readonly changed = new Map<string, Planned>()
+  private readonly changedKeys = new Set<number>()
   private readonly dataKeys = new Map<number, KeyObject>()
   private readonly systems = new Map<string, number>()
   private readonly rows = new IndexRows()
@@ -168,6 +169,7 @@ class OneWrite {
       patients: put ? compartmentPatients(change.resource, this.parts.base) : [],
     }
     this.changed.set(name, planned)
+    this.changedKeys.add(target.key)
     return planned
   }
 
@@ -331,11 +333,10 @@ class OneWrite {
   private async adopt(key: number, owners: readonly number[]): Promise<void> {
     const sql = `SELECT key FROM vault_resource WHERE patient IS NULL AND state = ?
       AND key IN (SELECT resource FROM vault_reference WHERE target = ?)`
-    const own = new Set([...this.changed.values()].map(({ target }) => target.key))
     const shared = owners.length > 1 ? 1 : 0
     for (const orphan of await this.transaction.all<{ key: number }>(sql, [STATE.current, key])) {
       // What this write changes has settled its owners itself.
-      if (own.has(orphan.key)) continue
+      if (this.changedKeys.has(orphan.key)) continue
       const update = 'UPDATE vault_resource SET patient = ?, shared = ? WHERE key = ?'
       await this.transaction.run(update, [owners[0] as number, shared, orphan.key])
       if (shared === 1) for (const owner of owners) this.sharedValues.push(orphan.key, owner)

@@ -111,7 +111,10 @@ function issuesOf(
 ): OperationOutcomeIssue[] {
   const faults = code === 'resource-invalid' ? (details.issues as readonly ValidationIssue[] | undefined) : undefined
   if (faults === undefined) return [withReason(issue('error', type, code, message), details.reason)]
-  return faults.map((fault) => issue('error', fault.code, code, message, [fault.path.slice(0, EXPRESSION_LENGTH_MAX)]))
+  return faults.map(({ path, code: kind, rule }) => {
+    const diagnostics = rule === undefined ? message : `${message}: ${rule}`
+    return issue('error', kind, code, diagnostics, [path.slice(0, EXPRESSION_LENGTH_MAX)])
+  })
 }
 
 /** A refusal says its reason as a code of its own. */

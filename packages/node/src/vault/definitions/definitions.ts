@@ -30,7 +30,7 @@ export interface CodeList {
 
 /**
  * `types` maps each complex type, resource and backbone element (named by its path) to its elements, each written
- * `Type`, `A|B` for a choice, with `*` for a list, `!` for required, `^` for part of the summary, `:list` for required
+ * `Type`, `A|B` for a choice, `Reference(A,B)` for types of target, with `*` for a list, `!` for required, `^` for part of the summary, `:list` for required
  * codes.
  */
 export interface Definitions {

@@ -9,6 +9,8 @@ export interface ElementInfo {
   readonly list: boolean
   readonly required: boolean
   readonly summary: boolean
+  /** Types that a Reference may lead to; undefined for any. */
+  readonly targets: ReadonlySet<string> | undefined
   /** Codes of a required binding, when they are listed. */
   readonly codes: CodeList | undefined
 }
@@ -24,7 +26,8 @@ export function elementsOf(type: string): ReadonlyMap<string, ElementInfo> | und
   const elements = new Map<string, ElementInfo>()
   for (const [name, spelling] of Object.entries(definitions.types[type] ?? {})) {
     const [, types = '', list, required, summary, codes] = SPELLING.exec(spelling) ?? []
-    for (const one of types.split('|')) {
+    for (const choice of types.split('|')) {
+      const [one = '', targets] = choice.split(/[()]/)
       const jsonName = name.endsWith('[x]') ? name.slice(0, -3) + one.charAt(0).toUpperCase() + one.slice(1) : name
       elements.set(jsonName, {
         name,
@@ -32,6 +35,7 @@ export function elementsOf(type: string): ReadonlyMap<string, ElementInfo> | und
         list: list === '*',
         required: required === '!',
         summary: summary === '^',
+        targets: targets === undefined ? undefined : new Set(targets.split(',')),
         codes: codes === undefined ? undefined : definitions.codes[codes],
       })
     }
