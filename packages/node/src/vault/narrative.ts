@@ -24,7 +24,12 @@ const OPEN_END = /\s*(\/?)>/y
 const CLOSE = /<\/([A-Za-z][\w.-]*)\s*>/y
 const TEXT = /[^<]+/y
 const ENTITY = /&(?:#(\d{1,7})|#x([0-9A-Fa-f]{1,6})|([A-Za-z][A-Za-z0-9]{1,7}));/g
-const NAMED_COLON_AND_SPACES: Readonly<Record<string, string>> = { colon: ':', Tab: '\t', NewLine: '\n', amp: '&' }
+/** Named characters by which a scheme could be hidden. */
+const NAMED: ReadonlyMap<string, string> = new Map([
+  ['colon', ':'],
+  ['Tab', '\t'],
+  ['NewLine', '\n'],
+])
 
 function words(text: string): ReadonlySet<string> {
   return new Set(text.trim().split(/\s+/))
@@ -109,7 +114,7 @@ function isAllowed(name: string, value: string): boolean {
 function leadsToScript(name: string, value: string): boolean {
   const plain = value.replace(ENTITY, (entity, decimal, hex, named) => {
     const code = decimal === undefined ? (hex === undefined ? -1 : Number.parseInt(hex, 16)) : Number(decimal)
-    if (code < 0) return NAMED_COLON_AND_SPACES[named] ?? entity
+    if (code < 0) return NAMED.get(named) ?? entity
     return code <= 0x10ffff ? String.fromCodePoint(code) : ''
   })
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(plain.replace(/[\p{Cc}\s]+/gu, ''))?.[1]?.toLowerCase()
