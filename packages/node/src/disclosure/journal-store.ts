@@ -16,7 +16,7 @@ import { unpackFrames } from './frames.ts'
 import { JOURNAL_DDL, KIND, type Kind } from './tables.ts'
 import { UnknownRefusal } from './unknown-refusal.ts'
 
-/** Entries of one slice: some milliseconds of work. */
+/** Entries of one slice: about a millisecond of work, which an append may have to wait for. */
 const SLICE_ITEMS = 64
 const BUSY_TIMEOUT_MS = 10_000
 

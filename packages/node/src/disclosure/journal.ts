@@ -206,7 +206,9 @@ export class Journal {
   }
 
   async #start(): Promise<void> {
-    this.#thread = await JournalThread.start(this.#path, (ended) => this.#ended(ended))
+    const thread = await JournalThread.start(this.#path, (ended) => this.#ended(ended))
+    if (this.#isClosed) return thread.close()
+    this.#thread = thread
     this.#generation += 1
     this.#nextSequence.clear()
     // The thread has sealed what it found before it says that it is open.

@@ -1,6 +1,7 @@
 /** Filters and scopes of permits evaluated in memory, for versions that the index no longer describes. */
 import type { Code, DataFilter, ResourceFacts } from '../consent/filter.ts'
 import type { Scope } from '../consent/permit.ts'
+import { isDirectoryType } from './directories.ts'
 import { CONFIDENTIALITY_SYSTEM, NORMAL } from './labels.ts'
 
 /** What another current resource (`Type/id`) refers to; needed by `dependents`, which looks the other way. */
@@ -61,7 +62,7 @@ export function covers(
   facts: ResourceFacts,
   referencesOf: ReferencesOf,
 ): boolean {
-  if (patients.length === 0) return scope.general
+  if (patients.length === 0) return scope.general && (scope.others === 'all' || isDirectoryType(facts.type))
   return patients.every((patient) => {
     const filter = scope.files.get(patient)
     return filter === undefined ? scope.others === 'all' : matches(filter, facts, referencesOf)

@@ -7,6 +7,7 @@ import type { Code, DataFilter } from '../consent/filter.ts'
 import type { Scope } from '../consent/permit.ts'
 import { allOf, anyOf, column, FALSE, list, type Sql, sql, TRUE } from '../db/sql.ts'
 import { typeNumber } from './definitions/definitions.ts'
+import { DIRECTORY_TYPES } from './directories.ts'
 import { AUTHOR } from './index/extract.ts'
 import { pathId } from './index/paths.ts'
 import { CONFIDENTIALITY_SYSTEM, NORMAL } from './labels.ts'
@@ -116,7 +117,14 @@ export function scopeSql(scope: Scope, r: string): Sql {
   const shared = sql`(${column(r, 'shared')} = 0 OR NOT EXISTS (SELECT 1 FROM vault_shared s
     WHERE s.resource = ${column(r, 'key')} AND NOT (${ownerSql(scope, r, column('s', 'patient'))})))`
   const owned = covered === FALSE ? FALSE : allOf([sql`${column(r, 'patient')} IS NOT NULL`, covered, shared])
-  return scope.general ? anyOf([sql`${column(r, 'patient')} IS NULL`, owned]) : owned
+  return scope.general ? anyOf([generalSql(scope, r), owned]) : owned
+}
+
+/** What belongs to nobody here: directories, and where everybody is covered also what is about somebody unknown. */
+function generalSql(scope: Scope, r: string): Sql {
+  const ownerless = sql`${column(r, 'patient')} IS NULL`
+  if (scope.others === 'all') return ownerless
+  return allOf([ownerless, sql`+${column(r, 'type')} IN ${list(DIRECTORY_TYPES.map(typeNumber))}`])
 }
 
 /** True when the scope leaves nothing out. */

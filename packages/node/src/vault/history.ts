@@ -14,8 +14,8 @@ import { factsOf } from './index/facts.ts'
 import { STATE } from './schema.ts'
 import type { HistoryPage, HistoryRequest, StoredVersion } from './vault.ts'
 import {
-  OWNER_JOIN,
   type OpeningParts,
+  OWNER_JOIN,
   openVersion,
   openVersions,
   VERSION_COLUMNS,

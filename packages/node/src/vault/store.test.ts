@@ -183,7 +183,8 @@ test('what the compartment does not place belongs to the patient that it refers 
   const provenance = { resourceType: 'Provenance', id: 'p', target: [{ reference: 'Observation/o' }] }
   await vault.put(provenance)
   const general = permitOf({ others: 'none' })
-  assert.ok(await vault.reader.read(general, 'Provenance', 'p'))
+  assert.equal((await vault.reader.read(permitOf(), 'Provenance', 'p'))?.patient, null)
+  assert.equal(await vault.reader.read(general, 'Provenance', 'p'), undefined)
   await vault.put(patient, observation('o', 'a'))
   assert.equal(await vault.reader.read(general, 'Provenance', 'p'), undefined)
   assert.equal((await vault.reader.read(permitFor('a', { op: 'all' }), 'Provenance', 'p'))?.patient, 'a')

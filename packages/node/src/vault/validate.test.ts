@@ -54,6 +54,7 @@ const CASES: readonly (readonly [resource: unknown, ...issues: string[]])[] = [
   [{ ...observation, _code: { id: 'x' } }, 'structure Observation._code'],
   [{ ...observation, contained: [{ resourceType: 'Patient', x: 1 }] }, 'structure Observation.contained[0].x'],
   [{ ...observation, extension: [{ valueString: 'x' }] }, 'required Observation.extension[0].url'],
+  [{ ...observation, meta: { author: { reference: 'Patient/1' } } }, 'structure Observation.meta.author'],
   [{ ...observation, subject: { reference: 'Encounter/1' } }, 'value Observation.subject.reference'],
   [{ ...observation, subject: { reference: 'Nothing/1/_history/2' } }, 'value Observation.subject.reference'],
   [{ ...observation, subject: { reference: 'Device/1' }, focus: [{ reference: 'ValueSet/1' }] }],

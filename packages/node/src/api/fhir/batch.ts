@@ -23,7 +23,8 @@ async function answer(server: FhirServer, outer: FhirRequest, raw: unknown, show
     const entry = readEntry(raw, server.fhirBase)
     const match = matchEntry(server.router, entry)
     const reply = await dispatch(match.interaction, server, entryRequest(outer, entry, match))
-    return replyEntry(reply, !match.interaction.writes || showWritten)
+    const show = !match.interaction.writes || showWritten
+    return replyEntry(reply, show && entry.method !== 'HEAD')
   } catch (error) {
     outer.report(error)
     return replyEntry(errorReply(error), false)

@@ -61,10 +61,11 @@ export function readEntry(entry: unknown, fhirBase: string): BundleEntry {
   }
 }
 
-/** The interaction that an entry asks for. A bundle cannot be nested in a bundle. */
+/** The interaction that an entry asks for; HEAD is a GET of which nothing is shown. A bundle cannot be nested in a bundle. */
 export function matchEntry(router: Router, entry: BundleEntry): Match {
-  if (entry.path === '' && entry.method !== 'GET') throw malformed('an entry has no path')
-  return router.match(entry.method, entry.path, entry.query !== '')
+  const method = entry.method === 'HEAD' ? 'GET' : entry.method
+  if (entry.path === '' && method !== 'GET') throw malformed('an entry has no path')
+  return router.match(method, entry.path, entry.query !== '')
 }
 
 /** The request of an entry, on behalf of who sent the bundle. */

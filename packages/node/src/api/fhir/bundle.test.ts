@@ -204,3 +204,13 @@ test('members read in batches, each entry recorded by itself', async () => {
     [['Patient/shared/1'], 'not-found'],
   )
 })
+
+test('HEAD in an entry answers like GET without the resource', async () => {
+  await server.call('PUT', '/Patient/head', { body: { ...PATIENT, id: 'head' } })
+  for (const type of ['batch', 'transaction'] as const) {
+    const reply = await send(type, { request: { method: 'HEAD', url: 'Patient/head' } })
+    assert.deepEqual(statuses(reply), ['200'], reply.text)
+    assert.equal(reply.json.entry[0]?.resource, undefined)
+    assert.equal(reply.json.entry[0]?.response.etag, 'W/"1"')
+  }
+})

@@ -67,6 +67,21 @@ test('a patch keeps the spelling of decimals, those of the resource and its own'
   assert.match((await server.call('GET', `/Observation/${json.id}`)).text, /"value":8\.80/)
 })
 
+test('a conditional patch changes the one match', async () => {
+  const headers = { 'content-type': 'application/json-patch+json' }
+  const body = '[{"op":"replace","path":"/active","value":false}]'
+  const query = '/Patient?identifier=urn:x|patched'
+  const none = await server.call('PATCH', query, { body, headers })
+  assert.deepEqual([none.status, codeOf(none)], [404, 'not-found'])
+  const identified = { ...PATIENT, identifier: [{ system: 'urn:x', value: 'patched' }] }
+  const id = await created(identified)
+  const patched = await server.call('PATCH', query, { body, headers })
+  assert.deepEqual([patched.status, patched.json.id, patched.json.active], [200, id, false])
+  await created(identified)
+  const many = await server.call('PATCH', query, { body, headers })
+  assert.deepEqual([many.status, codeOf(many)], [412, 'condition-matches-many'])
+})
+
 test('a client that has what was last modified hears so', async () => {
   const id = await created(PATIENT)
   const { headers } = await server.call('GET', `/Patient/${id}`)

@@ -6,11 +6,11 @@ import { conditionalDelete } from './interactions/conditional-delete.ts'
 import { conditionalUpdate } from './interactions/conditional-update.ts'
 import { create } from './interactions/create.ts'
 import { deleteInstance } from './interactions/delete.ts'
-import { everything, everythingOfAll } from './interactions/everything.ts'
+import { everything, everythingByPost, everythingOfAll, everythingOfAllByPost } from './interactions/everything.ts'
 import { historyInstance } from './interactions/history-instance.ts'
 import { historySystem } from './interactions/history-system.ts'
 import { historyType } from './interactions/history-type.ts'
-import { patch } from './interactions/patch.ts'
+import { conditionalPatch, patch } from './interactions/patch.ts'
 import { proof } from './interactions/proof.ts'
 import { read } from './interactions/read.ts'
 import { searchCompartment, searchCompartmentByPost } from './interactions/search-compartment.ts'
@@ -32,6 +32,7 @@ export const INTERACTIONS: readonly Interaction[] = [
   update,
   conditionalUpdate,
   patch,
+  conditionalPatch,
   deleteInstance,
   conditionalDelete,
   searchType,
@@ -42,6 +43,8 @@ export const INTERACTIONS: readonly Interaction[] = [
   searchCompartmentByPost,
   everything,
   everythingOfAll,
+  everythingByPost,
+  everythingOfAllByPost,
   validate,
   validateInstance,
   bundle,

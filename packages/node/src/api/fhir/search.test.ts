@@ -120,3 +120,27 @@ test('the gate is told which patients a search names', async () => {
   await server.call('GET', '/Patient/b/Observation')
   assert.deepEqual(server.gate.records.at(-1)?.ask.patients, ['b'])
 })
+
+test('$everything by POST takes Parameters, or nothing', async () => {
+  const record = ['Observation/a0', 'Observation/a1', 'Observation/a2', 'Patient/a']
+  assert.deepEqual(ids(await server.call('POST', '/Patient/a/$everything')), record)
+  const parameters = (...parameter: readonly object[]): object => ({ resourceType: 'Parameters', parameter })
+  const body = parameters({ name: '_type', valueCode: 'Patient' }, { name: '_count', valueInteger: 5 })
+  assert.deepEqual(ids(await server.call('POST', '/Patient/a/$everything', { body })), ['Patient/a'])
+  const first = await server.call('POST', '/Patient/a/$everything', {
+    body: parameters({ name: '_count', valueInteger: 3 }),
+  })
+  assert.equal(ids(first).length + ids(await server.call('GET', String(link(first, 'next')))).length, record.length)
+  assert.equal((await server.call('POST', '/Patient/$everything')).status, 200)
+  const other = await server.call('POST', '/Patient/a/$everything', { body: { resourceType: 'Patient' } })
+  assert.equal(codeOf(other), 'resource-type-mismatch')
+  const complex = parameters({ name: '_type', valueCoding: { code: 'Patient' } })
+  const malformed = await server.call('POST', '/Patient/a/$everything', { body: complex })
+  assert.equal(codeOf(malformed), 'query-parameter-malformed')
+})
+
+test('an empty parameter is passed over, and not in the self link', async () => {
+  const reply = await server.call('GET', '/Patient?family=&_id=a')
+  assert.deepEqual(ids(reply), ['Patient/a'])
+  assert.equal(link(reply, 'self'), `${BASE}/Patient?_id=a`)
+})

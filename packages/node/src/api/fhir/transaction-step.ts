@@ -6,6 +6,7 @@ import type { Plan } from './write.ts'
 export interface Step<I extends Interaction = Interaction> {
   readonly position: number
   readonly fullUrl: string | undefined
+  readonly method: string
   readonly interaction: I
   readonly request: FhirRequest
 }

@@ -49,8 +49,8 @@ export async function runTransaction(
   const conditional = writes.some((step) => isConditional(step.interaction, step.request.headers))
   await (conditional ? server.conditional.run(work) : work())
   const show = parsePrefer(request.headers.prefer).return === 'representation'
-  const texts = steps.map(({ position, interaction }) =>
-    replyEntry(replies.get(position) as FhirReply, show || !interaction.writes),
+  const texts = steps.map(({ position, method, interaction }) =>
+    replyEntry(replies.get(position) as FhirReply, (show || !interaction.writes) && method !== 'HEAD'),
   )
   return { status: 200, body: bundleText('transaction-response', undefined, [], texts) }
 }
@@ -60,7 +60,7 @@ function readStep(server: FhirServer, outer: FhirRequest, raw: unknown, position
   const match = matchEntry(server.router, entry)
   const request = entryRequest(outer, entry, match)
   authorize(match.interaction, request)
-  return { position, fullUrl: entry.fullUrl, interaction: match.interaction, request }
+  return { position, fullUrl: entry.fullUrl, method: entry.method, interaction: match.interaction, request }
 }
 
 function isWrite(step: Step): step is Step<WriteInteraction> {

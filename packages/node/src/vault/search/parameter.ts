@@ -97,7 +97,8 @@ export function parseParameter(type: string, name: string, value: string, contex
 function parseId(type: string, modifier: string | undefined, value: string, context: ParseContext): Criterion {
   if (modifier === 'missing') return { kind: 'never', never: booleanOf('_id', value) }
   if (modifier !== undefined && modifier !== 'not') throw unsupportedModifier('_id', modifier)
-  const ids = valuesOf('_id', value).map(unescapeValue)
+  // `|code` is a code without a system, as ids are.
+  const ids = valuesOf('_id', value).map((text) => unescapeValue(text.replace(/^\|/, '')))
   if (type === 'Patient' && modifier === undefined) for (const id of ids) context.patients.add(id)
   return { kind: 'id', ids, negated: modifier === 'not' }
 }

@@ -114,6 +114,13 @@ const CASES: readonly (readonly [query: string, ...ids: string[]])[] = [
   ['Patient?address=zurich\\, n', 'p1'],
   ['Patient?address-postalcode=805', 'p1'],
   ['Patient?name=mull&gender=male', 'p2'],
+  // blanks at the ends of what is contained count, as one
+  ['Patient?given:contains=ana ', 'p1'],
+  ['Patient?given:contains=ana%20%20Mar', 'p1'],
+  ['Patient?given:contains= maria', 'p1'],
+  ['Patient?given:contains=maria '],
+  ['Patient?_id=|p1', 'p1'],
+  ['Patient?_id=urn:x|p1'],
   ['Patient?name=100%25'],
   // token
   ['Patient?gender=male,female', 'p1', 'p2'],

@@ -52,7 +52,8 @@ export function tokenValue(parameter: string, text: string): TokenValue {
 
 export function stringValue(parameter: string, text: string, match: StringValue['match']): StringValue {
   const plain = unescapeValue(text).slice(0, INDEXED_TEXT_MAX)
-  const folded = match === 'exact' ? plain : foldText(plain)
+  // Folding trims, but a blank at an end of what is to be contained is part of it.
+  const folded = match === 'exact' ? plain : match === 'start' ? foldText(plain) : foldText(`x${plain}x`).slice(1, -1)
   if (folded === '') throw malformed(parameter, 'a string is empty')
   return { kind: 'string', match, text: folded }
 }

@@ -7,6 +7,7 @@ import { requireScope } from '../../../auth/scopes.ts'
 import { CURSOR_PARAMETER } from '../../../vault/search/parse.ts'
 import type { SearchPage } from '../../../vault/search/request.ts'
 import type { Interaction } from '../interaction.ts'
+import { withParameters } from '../operation-parameters.ts'
 import { readEverything, readSearch } from '../search-query.ts'
 import { releasePage } from '../searchset.ts'
 
@@ -53,6 +54,16 @@ export const everythingOfAll: Interaction = {
     return releasePage(server, request, passage, 'Patient/$everything', wanted, { ...record, total: undefined, next })
   },
 }
+
+/** The general form of an operation: `POST` with Parameters, or with nothing (FHIR R4 section 3.2.0.2). */
+function byPost(interaction: Interaction): Interaction {
+  const handle: Interaction['handle'] = (server, request) =>
+    interaction.handle(server, { ...request, query: withParameters(request) })
+  return { ...interaction, method: 'POST', handle }
+}
+
+export const everythingByPost: Interaction = byPost(everything)
+export const everythingOfAllByPost: Interaction = byPost(everythingOfAll)
 
 function onePatient(cursor: string | null): string {
   return `_count=1${cursor === null ? '' : `&${CURSOR_PARAMETER}=${encodeURIComponent(cursor)}`}`

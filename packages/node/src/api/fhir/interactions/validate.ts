@@ -8,6 +8,7 @@ import { isSalusError, SalusError } from '@salus/core'
 import { requireResource } from '../body.ts'
 import { errorReply, issue, outcomeText, statusOf } from '../errors.ts'
 import type { Interaction } from '../interaction.ts'
+import { type Parameter, parametersOf, primitiveOf } from '../operation-parameters.ts'
 
 const operation: Omit<Interaction, 'path'> = {
   name: 'validate',
@@ -28,16 +29,6 @@ const operation: Omit<Interaction, 'path'> = {
 
 const VALID = outcomeText([issue('information', 'informational', 'resource-valid', 'the resource is valid')])
 
-type Parameter = Readonly<Record<string, unknown>>
-
-/** The parameters of a body that is Parameters. */
-function parametersOf(body: unknown): readonly Parameter[] | undefined {
-  if (typeof body !== 'object' || body === null) return undefined
-  const { resourceType, parameter } = body as { resourceType?: unknown; parameter?: unknown }
-  if (resourceType !== 'Parameters' || !Array.isArray(parameter)) return undefined
-  return parameter.filter((one) => typeof one === 'object' && one !== null)
-}
-
 /** The resource to validate comes alone or as the parameter `resource`. */
 function resourceParameter(body: unknown): unknown {
   const parameters = parametersOf(body)
@@ -46,9 +37,9 @@ function resourceParameter(body: unknown): unknown {
 
 /** @throws SalusError `validate-profile-unknown`, `validate-mode-unsupported` */
 function requireKnown(type: string, query: URLSearchParams, parameters: readonly Parameter[]): void {
-  const named = (name: string): unknown[] => {
+  const named = (name: string): (string | undefined)[] => {
     const own = parameters.filter((parameter) => parameter.name === name)
-    return [...query.getAll(name), ...own.map((one) => one.valueUri ?? one.valueCanonical ?? one.valueCode)]
+    return [...query.getAll(name), ...own.map(primitiveOf)]
   }
   const core = `http://hl7.org/fhir/StructureDefinition/${type}`
   if (named('profile').some((profile) => profile !== core && profile !== `${core}|4.0.1`)) {
