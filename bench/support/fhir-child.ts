@@ -24,7 +24,7 @@ import { Outbox } from '../../packages/node/src/outbox/outbox.ts'
 import { OUTBOX_DDL } from '../../packages/node/src/outbox/tables.ts'
 import { anchorLater, recordingWriter } from '../../packages/node/src/recording-writer.ts'
 import { openKeyRing } from '../../packages/node/src/vault/keys.ts'
-import { ownerOf } from '../../packages/node/src/vault/owner-of.ts'
+import { ownersOf } from '../../packages/node/src/vault/owners-of.ts'
 import { openVault, vaultDdl } from '../../packages/node/src/vault/store.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'salus-bench-'))
@@ -67,13 +67,13 @@ const consents = await ConsentDocuments.load({
   now: Date.now,
   report: (error) => console.error(error.code),
 })
-const owners = new RememberedOwners((type, id) => ownerOf(database.read, type, id))
+const owners = new RememberedOwners((type, id) => ownersOf(database.read, type, id))
 const real = new SalusGate({
   custodian,
   files,
   journal,
   decider: ledgerDecider(ledger, consents.index),
-  ownerOf: owners.ownerOf,
+  ownersOf: owners.ownersOf,
   now: Date.now,
 })
 const open: Gate = {

@@ -31,7 +31,7 @@ import { anchorLater, recordingWriter } from './recording-writer.ts'
 import { buildServer } from './server.ts'
 import { Cursors } from './vault/cursor.ts'
 import { openKeyRing } from './vault/keys.ts'
-import { ownerOf } from './vault/owner-of.ts'
+import { ownersOf } from './vault/owners-of.ts'
 import { openVault, type Vault, vaultDdl } from './vault/store.ts'
 
 export interface NodeOptions {
@@ -73,7 +73,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     AUTH_TABLES,
     vaultDdl,
   ])
-  const parts = await openParts(options, members, own.url, database, logger)
+  const parts = await openParts({ options, members, url: own.url, database, logger })
   await parts.app.listen({ host: options.host, port: options.port })
   await publishMembers(options, members, parts)
   return {
@@ -108,21 +108,24 @@ function membersOf({ handle, keys, ledger }: NodeOptions): Members {
   return ledgerMembers(ledger, own.id)
 }
 
-async function openParts(options: NodeOptions, members: Members, url: string, database: Database, logger: Logger) {
-  const { ledger, keys, genesisText } = options
-  const genesis = readGenesis(genesisText)
+interface Base {
+  readonly options: NodeOptions
+  readonly members: Members
+  readonly url: string
+  readonly database: Database
+  readonly logger: Logger
+}
+
+/** What is kept and what waits for the ledger: files, journal, outbox, vault, consents. */
+async function openRecords({ options, members, url, database, logger }: Base) {
+  const { ledger, keys, directory } = options
   const sign = ed25519Signer(keys.signing)
   const files = await Files.load(database)
-  const journal = await Journal.open(join(options.directory, 'journal.db'), {
+  const journal = await Journal.open(join(directory, 'journal.db'), {
     onTrouble: (code) => logger.error({ code }, 'nothing is released until the journal has started again'),
   })
-  const outbox = await Outbox.open({
-    database,
-    journal,
-    ledger,
-    sign,
-    onTrouble: (code) => logger.warn({ code }, 'the outbox will try again'),
-  })
+  const onTrouble = (code: string): void => logger.warn({ code }, 'the outbox will try again')
+  const outbox = await Outbox.open({ database, journal, ledger, sign, onTrouble })
   const keyRing = openKeyRing(keys.master)
   const vault = await openVault({
     database,
@@ -130,31 +133,39 @@ async function openParts(options: NodeOptions, members: Members, url: string, da
     baseUrl: `${url}/fhir`,
     onVersions: (transaction, versions) => anchorLater(transaction, versions, files, outbox),
   })
-  const owners = new RememberedOwners((type, id) => ownerOf(database.read, type, id))
+  const owners = new RememberedOwners((type, id) => ownersOf(database.read, type, id))
   const writer = recordingWriter({ writer: vault.writer, files, outbox, owners })
-  const custodian = members.own
-  const endpoints = endpointsOf(url)
   const consents = await ConsentDocuments.load({
     database,
     ledger,
     files,
-    custodian,
+    custodian: members.own,
     now: Date.now,
     report: (error) => logger.error({ code: error.code, ...error.details }, 'a stored consent is not used'),
   })
-  const decider = ledgerDecider(ledger, consents.index)
-  const evidence = { read: database.read, journal, ledger, genesis }
-  const audit = { journal, files, custodian, cursors: new Cursors(keyRing) }
+  return { sign, files, journal, outbox, vault, owners, writer, consents, cursors: new Cursors(keyRing) }
+}
+
+async function openParts(base: Base) {
+  const { options, members, url, database, logger } = base
+  const { ledger, keys, genesisText } = options
+  const custodian = members.own
+  const genesis = readGenesis(genesisText)
+  const records = await openRecords(base)
+  const { sign, files, journal, outbox, vault, owners, writer, consents, cursors } = records
+  const audit = { journal, files, custodian, cursors }
   const gate = new SalusGate({
     custodian,
     files,
     journal,
-    decider,
-    ownerOf: withAuditOwners(owners.ownerOf, audit),
+    decider: ledgerDecider(ledger, consents.index),
+    ownersOf: withAuditOwners(owners.ownersOf, audit),
     now: Date.now,
   })
   const isEnrolled = (key: PublicKey): boolean => files.byIdentity(key).length > 0
   const auth = await openAuth({ url, signingKey: tokenJwk(keys), members, database, isEnrolled })
+  const { token, introspection: introspect, revocation: revoke } = endpointsOf(url)
+  const evidence = { read: database.read, journal, ledger, genesis }
   const app = await buildServer({
     url,
     auth,
@@ -168,10 +179,10 @@ async function openParts(options: NodeOptions, members: Members, url: string, da
       linkBaseFor: linkBases(members, url),
       prove: (version) =>
         version.type === 'AuditEvent' ? proveAuditEvent(evidence, version) : proveVersion(evidence, version),
-      oauth: { token: endpoints.token, introspect: endpoints.introspection, revoke: endpoints.revocation },
+      oauth: { token, introspect, revoke },
     },
     ledger: { ledger, genesis, genesisText },
-    patient: { read: database.read, journal, ledger, genesis, files, consents, custodian, sign },
+    patient: { ...evidence, files, consents, custodian, sign },
     admin: {
       custodian,
       files,

@@ -13,10 +13,15 @@ export async function anchorLater(
   outbox: Outbox,
 ): Promise<void> {
   const fileIds = new Map<string | null, string>()
-  for (const { patient, commitment } of versions) {
+  const fileOf = async (patient: string | null): Promise<string> => {
     const fileId = fileIds.get(patient) ?? (await files.ensure(transaction, patient))
     fileIds.set(patient, fileId)
-    await outbox.add(transaction, fileId, commitment)
+    return fileId
+  }
+  for (const { patient, patients, commitment } of versions) {
+    // Anchored in the first owner's file; the others get a file as well, for their logs.
+    await outbox.add(transaction, await fileOf(patient), commitment)
+    for (const other of patients) await fileOf(other)
   }
 }
 
@@ -33,7 +38,7 @@ export function recordingWriter({ writer, files, outbox, owners }: RecordingPart
     async write(changes) {
       const versions = await writer.write(changes)
       owners.written(versions)
-      await files.refresh(new Set(versions.map(({ patient }) => patient)))
+      await files.refresh(new Set(versions.flatMap(({ patient, patients }) => [patient, ...patients])))
       outbox.announce(versions.length)
       return versions
     },

@@ -38,7 +38,7 @@ before(async () => {
     files: parts.files,
     journal,
     decider: { decide: (request, patients) => decide(request, patients, consents, { memberActive: true, lagMs: 0 }) },
-    ownerOf: withAuditOwners(async (type, id) => (type === 'Patient' && id === 'p1' ? 'p1' : undefined), parts),
+    ownersOf: withAuditOwners(async (type, id) => (type === 'Patient' && id === 'p1' ? ['p1'] : undefined), parts),
     now: Date.now,
   })
   app = Fastify()

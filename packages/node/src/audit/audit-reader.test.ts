@@ -192,13 +192,13 @@ test('an event is owned by the patient of its file', () =>
   withJournal(async (store) => {
     await store.append('p1')
     const id = `${store.parts.files.byPatient('p1')?.fileId}.1`
-    const ownerOf = withAuditOwners(async (type) => `owner-of-${type}`, store.parts)
-    assert.equal(await ownerOf('Observation', '1'), 'owner-of-Observation')
-    assert.equal(await ownerOf('AuditEvent', id), 'p1')
-    assert.equal(await ownerOf('AuditEvent', `${id}0`), undefined)
-    assert.equal(await ownerOf('AuditEvent', 'nothing'), undefined)
+    const ownersOf = withAuditOwners(async (type) => [`owner-of-${type}`], store.parts)
+    assert.deepEqual(await ownersOf('Observation', '1'), ['owner-of-Observation'])
+    assert.deepEqual(await ownersOf('AuditEvent', id), ['p1'])
+    assert.equal(await ownersOf('AuditEvent', `${id}0`), undefined)
+    assert.equal(await ownersOf('AuditEvent', 'nothing'), undefined)
     await store.parts.files.erase('p1')
-    assert.equal(await ownerOf('AuditEvent', id), null)
+    assert.deepEqual(await ownersOf('AuditEvent', id), [])
   }))
 
 test('the proof of an event proves the disclosure', () =>

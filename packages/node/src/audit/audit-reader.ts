@@ -5,11 +5,13 @@
  * An event belongs to the record of the patient whose file it is about, and is covered by a permit for the whole of
  * that record alone: a part of a record says nothing about who saw the rest. Other members never see any.
  */
+
 import { DisclosureEntry, decode, disclosureCommitment, SalusError } from '@salus/core'
 import type { Permit } from '../consent/permit.ts'
 import type { Queries } from '../db/database.ts'
 import { allOf, allRows, FALSE, type Sql, sql } from '../db/sql.ts'
 import { disclosureId, type Journal } from '../disclosure/journal.ts'
+import type { OwnersOf } from '../gate/owners.ts'
 import type { Cursors } from '../vault/cursor.ts'
 import type { ParsedSearch } from '../vault/search/criteria.ts'
 import type { SearchPage, SearchRequest } from '../vault/search/request.ts'
@@ -58,18 +60,14 @@ export function withAuditEvents(reader: VaultReader, parts: AuditParts): VaultRe
   }
 }
 
-/**
- * `ownerOf` with AuditEvents beside what it knows: the Patient id whose record an event belongs to, null for an erased
- * patient, undefined when there is no such event.
- */
-export function withAuditOwners(
-  ownerOf: (type: string, id: string) => Promise<string | null | undefined>,
-  parts: Pick<AuditParts, 'journal' | 'files'>,
-): (type: string, id: string) => Promise<string | null | undefined> {
+/** `ownersOf` with AuditEvents beside what it knows: an event belongs to its patient, and to nobody once erased. */
+export function withAuditOwners(ownersOf: OwnersOf, parts: Pick<AuditParts, 'journal' | 'files'>): OwnersOf {
   return async (type, id) => {
-    if (type !== 'AuditEvent') return ownerOf(type, id)
+    if (type !== 'AuditEvent') return ownersOf(type, id)
     const row = await eventRow(parts, id)
-    return row && patientOf(parts, row)
+    if (row === undefined) return undefined
+    const patient = patientOf(parts, row)
+    return patient === null ? [] : [patient]
   }
 }
 

@@ -6,28 +6,28 @@
 import { LruMap } from '../auth/lru-map.ts'
 import { OWNERS_REMEMBERED_MAX } from '../limits.ts'
 
-/** The Patient id whose record an instance belongs to; null for none, undefined when there is no such instance. */
-export type OwnerOf = (type: string, id: string) => Promise<string | null | undefined>
+/** The Patient ids whose records an instance belongs to; empty for none, undefined when there is no such instance. */
+export type OwnersOf = (type: string, id: string) => Promise<readonly string[] | undefined>
 
 export class RememberedOwners {
-  readonly #ownerOf: OwnerOf
-  readonly #owners = new LruMap<string | null>(OWNERS_REMEMBERED_MAX)
+  readonly #ownersOf: OwnersOf
+  readonly #owners = new LruMap<readonly string[]>(OWNERS_REMEMBERED_MAX)
   /** Counts the writes, so that what was asked before one is not remembered after it. */
   #writes = 0
 
-  constructor(ownerOf: OwnerOf) {
-    this.#ownerOf = ownerOf
+  constructor(ownersOf: OwnersOf) {
+    this.#ownersOf = ownersOf
   }
 
   /** What is absent is not remembered: ids are anybody's to make up. */
-  readonly ownerOf: OwnerOf = async (type, id) => {
+  readonly ownersOf: OwnersOf = async (type, id) => {
     const name = `${type}/${id}`
     const known = this.#owners.get(name)
     if (known !== undefined) return known
     const writes = this.#writes
-    const owner = await this.#ownerOf(type, id)
-    if (owner !== undefined && writes === this.#writes) this.#owners.set(name, owner)
-    return owner
+    const owners = await this.#ownersOf(type, id)
+    if (owners !== undefined && writes === this.#writes) this.#owners.set(name, owners)
+    return owners
   }
 
   /** To be called once a write of these is durable. */

@@ -10,14 +10,14 @@ import type { Files } from '../files/files.ts'
 import type { StoredVersion } from '../vault/vault.ts'
 import type { Decider } from './decider.ts'
 import type { Ask, Gate, Interaction, Passage } from './gate.ts'
-import type { OwnerOf } from './owners.ts'
+import type { OwnersOf } from './owners.ts'
 
 export interface GateParts {
   readonly custodian: string
   readonly files: Files
   readonly journal: Journal
   readonly decider: Decider
-  readonly ownerOf: OwnerOf
+  readonly ownersOf: OwnersOf
   readonly now: () => number
 }
 
@@ -62,10 +62,10 @@ export class SalusGate implements Gate {
   async #patients(ask: Ask): Promise<readonly string[]> {
     if (ask.instance === null) return ask.patients
     const { type, id } = ask.instance
-    const owner = await this.#parts.ownerOf(type, id)
+    const owners = await this.#parts.ownersOf(type, id)
     // An absent instance is asked about as a patient that does not exist, so that the answer is that of a refusal.
-    if (owner === undefined) return [...ask.patients, type === 'Patient' ? id : `absent-${id}`]
-    return owner === null ? ask.patients : [...ask.patients, owner]
+    if (owners === undefined) return [...ask.patients, type === 'Patient' ? id : `absent-${id}`]
+    return owners.length === 0 ? ask.patients : [...ask.patients, ...owners]
   }
 
   async #refuse(
@@ -140,10 +140,11 @@ class RecordedPassage implements Passage {
     const drawnOn = this.#patients.length === 0 && foreign ? this.permit.scope.files.keys() : this.#patients
     if (!isLookup(this.#ask.interaction)) for (const patient of drawnOn) groups.set(patient, [])
     for (const version of released) {
-      if (version.patient === null) continue
-      const group = groups.get(version.patient)
-      if (group) group.push(version)
-      else groups.set(version.patient, [version])
+      for (const patient of version.patients) {
+        const group = groups.get(patient)
+        if (group) group.push(version)
+        else groups.set(patient, [version])
+      }
     }
     return groups
   }
