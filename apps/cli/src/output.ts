@@ -33,7 +33,7 @@ export function exitCode(error: unknown): number {
   if (!(error instanceof SalusError)) return EXIT.failed
   const known = EXIT_BY_CODE[error.code]
   if (known !== undefined) return known
-  return error.code.startsWith('token-') ? EXIT.refused : EXIT.failed
+  return /^(token|patient-signature)-/.test(error.code) ? EXIT.refused : EXIT.failed
 }
 
 /** What a command returns: the document of `--json`, the text for people, and the exit code when it is not 0. */
