@@ -45,10 +45,13 @@ export function generateDefinitions(): string {
   for (const structure of structures) {
     if (structure.kind !== 'primitive-type') addStructure(types, structure, codes)
   }
+  const invariants: Record<string, Record<string, string>> = {}
+  for (const structure of structures) addInvariants(invariants, structure, types)
   const definitions: Definitions = {
     resources: structures.filter((s) => s.kind === 'resource' && !s.abstract).map((s) => s.type as string),
     types,
     codes: codes.lists,
+    invariants,
     search: searchDefinitions(),
     compartment: compartment(),
   }
@@ -91,6 +94,57 @@ function flatten(concepts: readonly CodeSystemConcept[]): string[] {
   return concepts.flatMap((concept) => [concept.code as string, ...flatten(concept.concept ?? [])])
 }
 
+/** Types whose values a required binding is checked of. */
+const CODED = new Set(['code', 'CodeableConcept', 'Coding'])
+
+/** Invariants that `vault/invariants.ts` checks by itself, because they are on nearly every resource or need more. */
+const OWN_INVARIANTS = new Set([
+  ...[
+    'ele-1',
+    'ext-1',
+    'dom-2',
+    'dom-3',
+    'dom-4',
+    'dom-5',
+    'txt-1',
+    'txt-2',
+    'ref-1',
+    'per-1',
+    'qty-3',
+    'obs-6',
+    'obs-7',
+  ],
+  ...['mdd-1', 'rng-2'],
+])
+/**
+ * What is left out: functions whose cost grows with the square of the resource, what needs other resources or types
+ * of values, and comparisons of dates, which the interpreter compares as text.
+ */
+const UNSAFE =
+  /\b(isDistinct|descendants|intersect|matches|replaceMatches|resolve|contains|children|combine|is|as|ofType)\(|%resource|%context| contains | is | as |>= authoredOn/
+
+/** Invariants of severity error, on the type that holds the element they are about. */
+function addInvariants(
+  invariants: Record<string, Record<string, string>>,
+  structure: StructureDefinition,
+  types: Record<string, Record<string, string>>,
+): void {
+  for (const element of structure.snapshot?.element ?? []) {
+    for (const { key = '', severity, expression, source } of element.constraint ?? []) {
+      const path = element.path as string
+      if (severity !== 'error' || !expression || OWN_INVARIANTS.has(key) || UNSAFE.test(expression)) continue
+      if (path.includes('.') && source !== undefined && source !== structure.url) continue
+      if (path in types) invariants[path] = { ...invariants[path], [key]: expression }
+      else {
+        const dot = path.lastIndexOf('.')
+        const owner = path.slice(0, dot)
+        const name = path.slice(dot + 1).replace('[x]', '')
+        if (owner in types) invariants[owner] = { ...invariants[owner], [key]: `${name}.all(${expression})` }
+      }
+    }
+  }
+}
+
 /** The elements of R4's Meta: the package's file has more, of a server of its own. */
 const META = new Set(['id', 'extension', 'versionId', 'lastUpdated', 'source', 'profile', 'security', 'tag'])
 
@@ -111,7 +165,7 @@ function addStructure(types: Record<string, Record<string, string>>, structure: 
     const cardinality = `${element.max === '1' ? '' : '*'}${element.min ? '!' : ''}${element.isSummary ? '^' : ''}`
     if (own !== undefined) owner[name] = own + cardinality
     else owner[name] = (element.type ?? []).map((type) => typeName(type)).join('|') + cardinality
-    if (element.type?.[0]?.code === 'code' && element.binding?.strength === 'required') {
+    if (CODED.has(element.type?.[0]?.code ?? '') && element.binding?.strength === 'required') {
       const list = codes.name(element.binding.valueSet)
       if (list !== '') owner[name] += `:${list}`
     }

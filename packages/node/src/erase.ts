@@ -4,7 +4,7 @@
  * indexes, consent documents and the link between patient and file are deleted. What stays are random ids, counters and
  * salted commitments that no longer mean anything, and the disclosure log, which the patient's key still opens.
  */
-import { call, closeFile, record } from '@salus/contracts'
+import { call, closeFile, files as ledgerFiles, record } from '@salus/contracts'
 import {
   fromHex,
   randomBytes,
@@ -36,7 +36,8 @@ export interface EraseParts {
 }
 
 /**
- * Erases a patient and closes the file on the ledger.
+ * Erases a patient and closes the file on the ledger. What fails may be repeated: which file was the patient's is
+ * forgotten last.
  * @throws SalusError `patient-unknown`, or the ledger's code
  */
 export async function erasePatient(
@@ -44,7 +45,7 @@ export async function erasePatient(
   patient: string,
   reason: string,
 ): Promise<{ fileId: string; height: number }> {
-  const file = parts.files.byPatient(patient)
+  const file = parts.files.byPatient(patient) ?? parts.files.erasing(patient)
   if (!file) throw new SalusError('patient-unknown', 'there is no such patient here')
   await parts.database.write((transaction) =>
     transaction.run('INSERT INTO erasure (file_id, time_ms, reason) VALUES (?, ?, ?) ON CONFLICT DO NOTHING', [
@@ -60,10 +61,14 @@ export async function erasePatient(
   await parts.database.scrub()
   // Versions written before the erasure must be anchored before the file closes.
   await parts.outbox.flush()
-  return { fileId: file.fileId, height: await closeOnLedger(parts, file.fileId) }
+  const height = await closeOnLedger(parts, file.fileId)
+  await parts.files.forget(patient)
+  await parts.database.scrub()
+  return { fileId: file.fileId, height }
 }
 
 async function closeOnLedger({ ledger, sign }: EraseParts, fileId: string): Promise<number> {
+  if (ledgerFiles.get(ledger, fromHex(fileId))?.status === 'closed') return ledger.status().height
   const wire = await signTransaction(
     {
       ledgerId: ledger.status().ledgerId,

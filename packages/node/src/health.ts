@@ -1,24 +1,30 @@
-/** `/healthz` (the process lives), `/readyz` (it can decide requests of other members), `/metrics` (Prometheus). */
+/**
+ * `/healthz` (the process lives), `/readyz` (it can decide requests of other members, and record what it releases),
+ * `/metrics` (Prometheus).
+ */
 
 import type { Ledger } from '@salus/ledger'
 import type { FastifyInstance } from 'fastify'
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import type { Journal } from './disclosure/journal.ts'
 import { LEDGER_LAG_MS_MAX } from './limits.ts'
 import type { Outbox } from './outbox/outbox.ts'
 
 export interface HealthParts {
   readonly ledger: Ledger
   readonly outbox: Outbox
+  readonly journal: Pick<Journal, 'isRecording'>
 }
 
 /** Adds the three paths. */
-export function health(app: FastifyInstance, { ledger, outbox }: HealthParts): void {
+export function health(app: FastifyInstance, { ledger, outbox, journal }: HealthParts): void {
   const registry = metrics(ledger, outbox)
   app.get('/healthz', async () => ({ status: 'alive' }))
   app.get('/readyz', async (_request, reply) => {
     const { lagMs, height } = ledger.status()
-    const ready = lagMs <= LEDGER_LAG_MS_MAX
-    return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'lagging', height, lagMs })
+    const isLagging = lagMs > LEDGER_LAG_MS_MAX
+    const status = isLagging ? 'lagging' : journal.isRecording ? 'ready' : 'not-recording'
+    return reply.code(status === 'ready' ? 200 : 503).send({ status, height, lagMs })
   })
   app.get('/metrics', async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()))
 }

@@ -2,6 +2,8 @@
 
 /** Longest request body: a transaction bundle. */
 export const REQUEST_BYTES_MAX = 50 * 1024 * 1024
+/** Stored resources that one reply may hold, those of all entries of a bundle together; a gateway takes it whole. */
+export const REPLY_BYTES_MAX = 50 * 1024 * 1024
 /** Longest single resource. */
 export const RESOURCE_BYTES_MAX = 5 * 1024 * 1024
 /** Most entries of a transaction, and of a batch, which may come from another member. */

@@ -191,7 +191,7 @@ async function openParts(base: Base) {
         erasePatient({ database, ledger, files, outbox, consents, writer, sign }, patient, reason),
     },
     exchange: { members, tokens: new MemberTokenClient(members, keys.signing), authenticate: auth.authenticate },
-    health: { ledger, outbox },
+    health: { ledger, outbox, journal },
   })
   return { app, auth, journal, outbox, gate, vault, writer }
 }

@@ -11,6 +11,7 @@ import { errorReply, type Group, registerGroup } from './api/operation.ts'
 import { PATIENT_OPERATIONS, type PatientApiParts, type PatientCaller } from './api/patient/operations.ts'
 import type { Auth } from './auth/auth.ts'
 import type { Principal } from './auth/principal.ts'
+import { allowOrigins } from './cors.ts'
 import { type ExchangeParts, exchange } from './exchange/proxy.ts'
 import { type HealthParts, health } from './health.ts'
 import { QUERY_BYTES_MAX } from './limits.ts'
@@ -59,6 +60,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
       if (status === 500) logFailure(request, error, 'a request failed')
       return reply.code(status).type('application/fhir+json; charset=utf-8').send(body)
     })
+    allowOrigins(scope, ['/exchange/:member/fhir', '/exchange/:member/fhir/*'], ['GET', 'HEAD', 'POST'])
     exchange(scope, parts.exchange)
   })
   await app.register(async (scope) => fhirApi(scope, parts.fhir), { prefix: '/fhir' })

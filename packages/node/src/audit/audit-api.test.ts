@@ -148,8 +148,45 @@ test('writing is refused with 405, alone and within a transaction', async () => 
 })
 
 test('what cannot be searched or paged is a mistake of the client', async () => {
-  for (const path of ['AuditEvent?action=R', 'AuditEvent?_include=*', 'AuditEvent?_cursor=x', 'AuditEvent/_history']) {
+  for (const path of ['AuditEvent?agent:exact=x', 'AuditEvent?_cursor=x', 'AuditEvent/_history']) {
     assert.equal((await call('operator', 'GET', path)).status, 400, path)
+  }
+})
+
+test('a parameter that is not answered is passed over with a warning, or refused when strict', async () => {
+  for (const query of ['action=R', '_include=*', 'site:missing=true']) {
+    const passed = await search('operator', `_count=1&${query}`)
+    assert.equal(passed.status, 200, query)
+    const outcome = passed.json.entry?.find((entry) => entry.search?.mode === 'outcome')
+    assert.equal(outcome?.resource?.resourceType as string, 'OperationOutcome', query)
+    assert.doesNotMatch(passed.json.link?.[0]?.url ?? '', /action|include|site/)
+    const headers = { authorization: 'operator', prefer: 'handling=strict' }
+    const strict = await app.inject({ method: 'GET', url: `/fhir/AuditEvent?${query}`, headers })
+    assert.equal(strict.statusCode, 400, query)
+  }
+})
+
+test('a count of staff and a condition leave an event in the log of the patient', async () => {
+  const newest = async () => {
+    const { json } = await search('operator', 'patient=p1&_count=1')
+    return json.entry?.[0]?.resource
+  }
+  assert.equal((await call<Bundle>('staff', 'GET', 'Patient?_lastUpdated=gt2000&_summary=count')).json.total, 1)
+  const counted = await newest()
+  assert.equal(counted?.subtype?.[0]?.code, 'search-type')
+  assert.equal(counted?.agent.at(-1)?.who?.reference, 'Practitioner/dr-1')
+  const gone = await call('operator', 'PUT', 'Patient?_lastUpdated=gt2000', { resourceType: 'Patient', id: 'other' })
+  assert.equal(gone.status, 400)
+  const matched = await newest()
+  assert.equal(matched?.subtype?.[0]?.code, 'update')
+  assert.deepEqual(matched?.entity?.at(-1)?.detail, [{ type: 'Patient', valueString: '1' }])
+})
+
+test(':missing knows that events lack nothing that is searched for', async () => {
+  const total = async (query: string) => (await search('operator', `${query}&_summary=count`)).json.total
+  for (const name of ['agent', 'date', 'entity', 'outcome', 'patient']) {
+    assert.equal(await total(`${name}:missing=true`), 0, name)
+    assert.ok(Number(await total(`${name}:missing=false`)) > 0, name)
   }
 })
 

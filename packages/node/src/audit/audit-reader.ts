@@ -12,6 +12,7 @@ import type { Queries } from '../db/database.ts'
 import { allOf, allRows, FALSE, type Sql, sql } from '../db/sql.ts'
 import { disclosureId, type Journal } from '../disclosure/journal.ts'
 import type { OwnersOf } from '../gate/owners.ts'
+import { SEARCH_FILES_MAX } from '../limits.ts'
 import type { Cursors } from '../vault/cursor.ts'
 import type { ParsedSearch } from '../vault/search/criteria.ts'
 import type { SearchPage, SearchRequest } from '../vault/search/request.ts'
@@ -135,7 +136,17 @@ async function searchEvents(
     matches: shown.map((row) => versionOf(row, patientOf(parts, row))),
     included: [],
     next: last === undefined ? null : parts.cursors.write(parsed.query, [last.time_ms, last.item]),
+    ...(countOnly ? await countedPatients(parts, read, where) : {}),
   }
+}
+
+/** Whose events a total counts, as the vault tells of its own. */
+async function countedPatients(parts: AuditParts, read: Queries, where: Sql): Promise<Pick<SearchPage, 'counted'>> {
+  if (where === FALSE) return {}
+  const query = sql`SELECT DISTINCT d.file_id FROM disclosure d WHERE ${where} LIMIT ${SEARCH_FILES_MAX + 1}`
+  const rows = await allRows<Pick<EventRow, 'file_id'>>(read, query)
+  const patients = rows.flatMap((row) => parts.files.byId(row.file_id)?.patient ?? [])
+  return rows.length > SEARCH_FILES_MAX ? {} : { counted: patients }
 }
 
 /** Events of one moment are in the order in which they were written. */

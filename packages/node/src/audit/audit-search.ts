@@ -5,7 +5,7 @@
  */
 import { isSalusError, SalusError, toHex } from '@salus/core'
 import type { Scope } from '../consent/permit.ts'
-import { allOf, anyOf, FALSE, list, type Sql, sql, TRUE } from '../db/sql.ts'
+import { allOf, among, anyOf, FALSE, type Sql, sql, TRUE } from '../db/sql.ts'
 import { parseDisclosureId } from '../disclosure/journal.ts'
 import type { Files } from '../files/files.ts'
 import { definitions } from '../vault/definitions/definitions.ts'
@@ -62,7 +62,7 @@ function criterionSql(parts: AuditSearchParts, criterion: Criterion): Sql {
       return anyOf(criterion.values.map((value) => valueSql(parts, code, value)))
     }
     case 'missing':
-      throw unsupportedModifier(supported(codeByPaths.get(pathsOf(criterion.uses))))
+      return missingSql(parts, supported(codeByPaths.get(pathsOf(criterion.uses))), criterion.missing)
     default:
       throw new SalusError('search-modifier-unsupported', 'AuditEvents are not searched by chains, _has or composites')
   }
@@ -96,6 +96,13 @@ function valueSql(parts: AuditSearchParts, code: Supported, value: Value): Sql {
   if (value.kind !== 'reference') throw unsupportedModifier(code)
   if (code === 'agent') return agentSql(parts, value.types, value.id)
   return value.types.includes('Patient') ? fileSql(parts, value.id) : FALSE
+}
+
+/** Every event has all of these, but for the patient of a file that was erased (or never had one). */
+function missingSql({ files }: AuditSearchParts, code: Supported, missing: boolean): Sql {
+  if (code !== 'patient') return missing ? FALSE : TRUE
+  const erased = sql`(SELECT value FROM json_each(${JSON.stringify(files.erased())}))`
+  return missing ? sql`d.file_id IN ${erased}` : sql`d.file_id NOT IN ${erased}`
 }
 
 /** An id that is none of the journal's matches nothing. */
@@ -187,7 +194,7 @@ export function coverSql({ files }: AuditSearchParts, scope: Scope, operator: bo
     return fileId === undefined ? [] : [fileId]
   })
   return allOf([
-    hidden.length === 0 ? TRUE : sql`d.file_id NOT IN ${list(hidden)}`,
+    hidden.length === 0 ? TRUE : sql`d.file_id NOT IN ${among(hidden)}`,
     // One parameter for all of them: a database bounds how many there may be.
     operator ? TRUE : sql`d.file_id NOT IN (SELECT value FROM json_each(${JSON.stringify(files.erased())}))`,
   ])
@@ -203,6 +210,14 @@ export function newestFirst(sort: readonly SortKey[]): boolean {
   const code = key.by === 'updated' ? 'date' : codeByPaths.get(pathsOf(key.uses))
   if (code !== 'date' || second !== undefined) throw unsupported('_sort')
   return key.descending
+}
+
+/** True for a parameter that the standard has for AuditEvents and that is not answered: lenient searches pass it over. */
+export function isPassedOver(name: string, value: string): boolean {
+  const [code = ''] = name.split(/[:.]/, 1)
+  if (code === '_include' || code === '_revinclude') return true
+  if (code === '_sort') return !['date', '-date', '_lastUpdated', '-_lastUpdated'].includes(value)
+  return parametersOf('AuditEvent').has(code) && !SUPPORTED.some((one) => one === code)
 }
 
 /** @throws SalusError `search-parameter-unsupported` */

@@ -393,3 +393,12 @@ test('the token endpoint limits requests of one address', async () => {
   assert.deepEqual(statuses, [400, 400, 400, 400, 400, 429, 429])
   assert.equal((await fetch(`${limited.url}/.well-known/smart-configuration`)).status, 200)
 })
+
+test('browser apps of other origins find the server and ask it for tokens', async () => {
+  const found = await fetch(`${riverside.url}/fhir/.well-known/smart-configuration`)
+  assert.equal(found.headers.get('access-control-allow-origin'), '*')
+  assert.equal(found.headers.get('access-control-allow-credentials'), null)
+  const preflight = await fetch(`${riverside.url}/oauth/token`, { method: 'OPTIONS' })
+  assert.equal(preflight.status, 204)
+  assert.match(preflight.headers.get('access-control-allow-methods') ?? '', /POST/)
+})

@@ -2,6 +2,7 @@
 import rateLimit from '@fastify/rate-limit'
 import { SalusError } from '@salus/core'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { allowOrigins } from '../cors.ts'
 import { OAUTH_REQUEST_BYTES_MAX } from '../limits.ts'
 import { logFailure } from '../log-failure.ts'
 import type { AccessTokens, VerifiedToken } from './access-tokens.ts'
@@ -27,6 +28,13 @@ const ADDRESSES_MAX = 10_000
 /** Adds the routes; error format, form parser and rate limit stay within them. */
 export async function oauthRoutes(app: FastifyInstance, parts: OAuthParts): Promise<void> {
   const { endpoints, tokens } = parts
+  const paths = [
+    '/.well-known/smart-configuration',
+    '/fhir/.well-known/smart-configuration',
+    '/.well-known/oauth-authorization-server',
+    '/oauth/*',
+  ]
+  allowOrigins(app, paths, ['GET', 'HEAD', 'POST'])
   // SMART looks below the FHIR base, operators below the member's URL.
   for (const base of ['', '/fhir']) {
     app.get(`${base}/.well-known/smart-configuration`, async () => smartConfiguration(endpoints))

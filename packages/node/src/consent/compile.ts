@@ -12,15 +12,8 @@ import { CONSENT_FILTERS_MAX } from '../limits.ts'
 import { SENSITIVITY_PARENTS } from './codes.ts'
 import type { Code, DataFilter } from './filter.ts'
 import { ALL, and, countTests, not, or } from './filter-algebra.ts'
-import {
-  type Actor,
-  CONFIDENTIALITIES,
-  CONFIDENTIALITY_SYSTEM,
-  type ContentClass,
-  type OpenSpan,
-  type Policy,
-  type Provision,
-} from './policy.ts'
+import { ABSENT_SYSTEM, CONFIDENTIALITIES, CONFIDENTIALITY_SYSTEM, SENSITIVITY_SYSTEM } from './labels.ts'
+import type { Actor, ContentClass, OpenSpan, Policy, Provision } from './policy.ts'
 
 /** One provision, decidable by itself. An empty `purposes` or `actions` means any. */
 export interface Rule {
@@ -41,7 +34,6 @@ export interface CompiledPolicy {
   readonly tests: DataFilter
 }
 
-const SENSITIVITY_SYSTEM = 'http://terminology.hl7.org/CodeSystem/v3-ActCode'
 const RESTRICTED = CONFIDENTIALITIES.indexOf('R')
 
 const SENSITIVITIES: readonly Code[] = Object.keys(SENSITIVITY_PARENTS).map(sensitivity)
@@ -137,7 +129,8 @@ function labelFilter(labels: readonly Code[], denies: boolean): DataFilter {
   const levels = labels.map(confidentiality)
   const marks = levels.filter((level) => level >= 0)
   const others = labels.filter((_, i) => levels[i] === -1)
-  const named: DataFilter = others.length > 0 ? { op: 'label', labels: others.flatMap(withKinds) } : { op: 'none' }
+  const spelled = denies ? others.flatMap(withoutSystem) : others
+  const named: DataFilter = others.length > 0 ? { op: 'label', labels: spelled.flatMap(withKinds) } : { op: 'none' }
   if (marks.length === 0) return named
   const marked = denies ? fromLevel(Math.min(...marks)) : upToLevel(Math.max(...marks))
   return or(marked, named)
@@ -168,6 +161,11 @@ function confidential(levels: readonly string[]): DataFilter {
 
 function sensitivity(code: string): Code {
   return { system: SENSITIVITY_SYSTEM, code }
+}
+
+/** A label, and its code on resources that leave the system out. */
+function withoutSystem(label: Code): readonly Code[] {
+  return label.system === undefined ? [label] : [label, { system: ABSENT_SYSTEM, code: label.code }]
 }
 
 /** A label with the kinds of it that the code system knows. */

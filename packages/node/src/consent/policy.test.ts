@@ -16,6 +16,7 @@ import {
 import { PROVISION_DEPTH_MAX, PROVISIONS_MAX } from '../limits.ts'
 import { evaluate } from './evaluate.ts'
 import { type Actor, parsePolicy, RECIPIENT_EXTENSION } from './policy.ts'
+import { PURPOSE_SYSTEM } from './request.ts'
 
 function refusal(document: unknown): string {
   try {
@@ -174,4 +175,18 @@ test('a denial of an actor whom no request can be told from is refused, not pass
     const nested = { type: 'permit', provision: [denied] }
     assert.throws(() => parsePolicy(JSON.stringify(consent(nested))), { code: 'consent-not-understood' }, reference)
   }
+})
+
+test('a denial for a purpose that R4 does not have is refused, since no request would ever be for it', () => {
+  const unknown = [{ system: PURPOSE_SYSTEM, code: 'TREATMENT' }]
+  const of = (provision: Json): string => refusal(consent(provision))
+  assert.equal(of({ type: 'deny', purpose: unknown }), 'consent-not-understood')
+  assert.equal(of({ type: 'deny', purpose: [{ code: 'TREATMENT' }] }), 'consent-not-understood')
+  assert.equal(of({ type: 'permit', provision: [{ type: 'deny', purpose: unknown }] }), 'consent-not-understood')
+  assert.equal(of({ type: 'permit', purpose: unknown, provision: [{ type: 'deny' }] }), 'consent-not-understood')
+  assert.equal(of({ type: 'permit', purpose: unknown }), 'accepted')
+  assert.equal(of({ type: 'deny', purpose: [{ system: 'http://example.org', code: 'x' }] }), 'accepted')
+  assert.equal(of({ type: 'deny', purpose: [{ system: PURPOSE_SYSTEM, code: 'PurposeOfUse' }] }), 'accepted')
+  const old = compiled({ type: 'deny', purpose: [{ system: 'http://hl7.org/fhir/v3/ActReason', code: 'TREAT' }] })
+  assert.equal(evaluate(old, request()).deny.op, 'all')
 })

@@ -6,7 +6,7 @@
  */
 import { SalusError, utf8 } from '@salus/core'
 import { CONSENT_BYTES_MAX, PROVISION_DEPTH_MAX, PROVISIONS_MAX } from '../limits.ts'
-import { RESOURCE_TYPES } from './codes.ts'
+import { PURPOSE_PARENTS, RESOURCE_TYPES } from './codes.ts'
 import {
   type CodeableConcept,
   type Coding,
@@ -18,6 +18,7 @@ import {
 } from './consent-document.ts'
 import { dateTimeSpan, type Span } from './fhir-time.ts'
 import type { Code } from './filter.ts'
+import { CONFIDENTIALITIES, CONFIDENTIALITY_SYSTEM, canonicalLabel, canonicalSystem } from './labels.ts'
 import { PURPOSE_SYSTEM } from './request.ts'
 
 /** Both ends inclusive, in milliseconds since 1970, null for open. */
@@ -69,9 +70,6 @@ export interface Policy {
 /** A modifier extension of Consent: the policy speaks only of requests of the member it refers to. */
 export const RECIPIENT_EXTENSION = 'urn:salus:consent-recipient'
 
-export const CONFIDENTIALITY_SYSTEM = 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality'
-/** From unrestricted to very restricted. */
-export const CONFIDENTIALITIES: readonly string[] = ['U', 'L', 'M', 'N', 'R', 'V']
 const CONSENT_SCOPE = 'http://terminology.hl7.org/CodeSystem/consentscope'
 const CONSENT_ACTION = 'http://terminology.hl7.org/CodeSystem/consentaction'
 const PARTICIPATION = 'http://terminology.hl7.org/CodeSystem/v3-ParticipationType'
@@ -102,7 +100,7 @@ export function parsePolicy(text: string): Policy {
   if (document.implicitRules !== undefined) throw notUnderstood('implicitRules')
   const patient = localReference(document.patient, 'patient')
   if (!patient.startsWith('Patient/')) throw notUnderstood('patient')
-  const provision = readProvision(document.provision, 'provision', 1, { left: PROVISIONS_MAX })
+  const provision = readProvision(document.provision, 'provision', 1, { left: PROVISIONS_MAX }, [])
   // OPTIN and OPTOUT say what holds beside the exceptions; only a root of a type of its own is as plain.
   if (provision.type === null && document.policyRule !== undefined) throw notUnderstood('policyRule')
   return {
@@ -149,7 +147,14 @@ interface Budget {
   left: number
 }
 
-function readProvision(value: unknown, path: string, depth: number, budget: Budget): Provision {
+/** `inherited` are the purposes of the provision around it, which hold where it states none. */
+function readProvision(
+  value: unknown,
+  path: string,
+  depth: number,
+  budget: Budget,
+  inherited: Provision['purposes'],
+): Provision {
   if (depth > PROVISION_DEPTH_MAX || budget.left-- <= 0) {
     throw new SalusError('consent-too-large', 'the consent has too many provisions', {
       PROVISION_DEPTH_MAX,
@@ -161,13 +166,16 @@ function readProvision(value: unknown, path: string, depth: number, budget: Budg
   const actors = (element.actor ?? []).map((actor) => readActor(actor.role, actor.reference, `${path}.actor`))
   // A denial of somebody whom no request can be told from would silently deny nothing.
   if (element.type === 'deny' && actors.some(({ kind }) => kind === 'nobody')) throw notUnderstood(`${path}.actor`)
+  const purposes = (element.purpose ?? []).map(readPurpose)
+  const effective = purposes.length > 0 ? purposes : inherited
+  if (element.type === 'deny' && !effective.every(isPurpose)) throw notUnderstood(`${path}.purpose`)
   return {
     type: element.type ?? null,
     period: readPeriod(element.period, `${path}.period`),
     actors,
     actions: (element.action ?? []).flatMap((action) => readAction(action, `${path}.action`)),
     labels: (element.securityLabel ?? []).map((label) => readLabel(label, `${path}.securityLabel`)),
-    purposes: (element.purpose ?? []).map(({ system, code }) => ({ system: system ?? PURPOSE_SYSTEM, code })),
+    purposes,
     classes: (element.class ?? []).map((coding) => readClass(coding, `${path}.class`)),
     codes: (element.code ?? []).flatMap((concept) => codings(concept, `${path}.code`).map(codeOf)),
     dataPeriod: readPeriod(element.dataPeriod, `${path}.dataPeriod`),
@@ -176,7 +184,7 @@ function readProvision(value: unknown, path: string, depth: number, budget: Budg
       reference: localReference(reference, `${path}.data`),
     })),
     exceptions: (element.provision ?? []).map((nested, i) =>
-      readProvision(nested, `${path}.provision[${i}]`, depth + 1, budget),
+      readProvision(nested, `${path}.provision[${i}]`, depth + 1, budget, effective),
     ),
   }
 }
@@ -211,9 +219,19 @@ function readAction(action: CodeableConcept, path: string): readonly string[] {
 }
 
 /** Confidentiality codes form one scale: a denial of a code that is not on it would silently deny nothing. */
-function readLabel(label: Coding, path: string): Code {
+function readLabel(coding: Coding, path: string): Code {
+  const label = canonicalLabel(codeOf(coding))
   if (label.system === CONFIDENTIALITY_SYSTEM && !CONFIDENTIALITIES.includes(label.code)) throw notUnderstood(path)
-  return codeOf(label)
+  return label
+}
+
+function readPurpose({ system, code }: Coding): Required<Code> {
+  return { system: system === undefined ? PURPOSE_SYSTEM : canonicalSystem(system), code }
+}
+
+/** False for a code under the system of purposes that R4 does not have there: no request can be for it. */
+function isPurpose({ system, code }: Required<Code>): boolean {
+  return system !== PURPOSE_SYSTEM || code === 'PurposeOfUse' || Object.hasOwn(PURPOSE_PARENTS, code)
 }
 
 /** A resource type, the profile that R4 itself has of one, or a document type of another code system. */

@@ -1,4 +1,6 @@
 /** SQL composed of fragments by kysely's `sql` tag, compiled for the driver; nothing here runs a query. */
+
+import { SalusError } from '@salus/core'
 import {
   DummyDriver,
   Kysely,
@@ -23,9 +25,18 @@ const compiler = new Kysely<never>({
   },
 })
 
-/** All rows of a composed query. */
-export function allRows<Row>(queries: Queries, query: Sql): Promise<Row[]> {
+/** Parameters of a query, as SQLite bounds them (SQLITE_MAX_VARIABLE_NUMBER). */
+const QUERY_PARAMETERS_MAX = 32_766
+
+/**
+ * All rows of a composed query.
+ * @throws SalusError `search-too-broad` when it has more parameters than a database takes
+ */
+export async function allRows<Row>(queries: Queries, query: Sql): Promise<Row[]> {
   const { sql: text, parameters } = query.compile(compiler)
+  if (parameters.length > QUERY_PARAMETERS_MAX) {
+    throw new SalusError('search-too-broad', 'the query has too many parts', { QUERY_PARAMETERS_MAX })
+  }
   return queries.all<Row>(text, parameters as readonly SqlValue[])
 }
 
@@ -54,7 +65,12 @@ function balanced(conditions: readonly Sql[], operator: Sql): Sql {
   return sql`(${left}${operator}${balanced(conditions.slice(middle), operator)})`
 }
 
-/** A bracketed list of parameters. */
+/** A list of any length as one parameter, for `IN`. */
+export function among(values: readonly (string | number)[]): Sql {
+  return sql`(SELECT value FROM json_each(${JSON.stringify(values)}))`
+}
+
+/** A bracketed list of parameters, for lists that are short by their nature. */
 export function list(values: readonly SqlValue[]): Sql {
   return sql`(${sql.join(values)})`
 }

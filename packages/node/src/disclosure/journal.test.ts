@@ -7,6 +7,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { after, before, test } from 'node:test'
 import { DisclosureRow, decode, fromHex, randomBytes, stateKey, toHex } from '@salus/core'
 import fc from 'fast-check'
+import Fastify from 'fastify'
+import { health } from '../health.ts'
 import { batchesOfFile } from './batches.ts'
 import { framesBytes, packFrames, unpackFrames } from './frames.ts'
 import { KIND } from './tables.ts'
@@ -145,16 +147,23 @@ test('while the journal cannot write, every append is refused; afterwards the se
   const database = new DatabaseSync(join(directory, 'journal.db'), { timeout: 5000 })
   database.exec(`CREATE TRIGGER full BEFORE INSERT ON journal_entry BEGIN SELECT raise(ABORT, 'full'); END`)
   const { journal } = custodian
+  const app = Fastify()
+  health(app, custodian)
+  const readiness = async () => (await app.inject('/readyz')).json<{ status: string }>().status
+  assert.equal(await readiness(), 'ready')
   const refused = { code: 'journal-failed' }
   await Promise.all([1, 2].map(() => assert.rejects(journal.append([disclosureOf(file)]), refused)))
   await assert.rejects(journal.append([disclosureOf(file)]), refused)
   await assert.rejects(journal.read(file, 0), refused)
+  assert.deepEqual([await readiness(), (await app.inject('/readyz')).statusCode], ['not-recording', 503])
   database.exec('DROP TRIGGER full')
   database.close()
   for (let tries = 0; tries < 100; tries++) {
     if (await journal.settled().catch(() => undefined)) break
     await new Promise((done) => setTimeout(done, 50))
   }
+  assert.equal(await readiness(), 'ready')
+  await app.close()
   await append(file, 1)
   assert.deepEqual(await sequences(file), [1, 2, 3])
   await custodian.outbox.flush()

@@ -85,6 +85,11 @@ export class Journal {
     return journal
   }
 
+  /** False while entries would be refused: its thread has failed, or too many of them wait. */
+  get isRecording(): boolean {
+    return this.#thread !== undefined && !this.#thread.isFull && !this.#taker?.isFull
+  }
+
   /** Says who takes the batches to the ledger. */
   attach(taker: Taker): void {
     this.#taker = taker

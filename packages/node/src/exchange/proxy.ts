@@ -21,7 +21,17 @@ export interface ExchangeParts {
 
 /** Headers of a FHIR request and reply that mean something to the other end. */
 const REQUEST_HEADERS = ['accept', 'content-type', 'prefer', 'if-none-match', 'if-modified-since'] as const
-const REPLY_HEADERS = ['content-type', 'etag', 'last-modified', 'location', 'content-location', 'retry-after'] as const
+const REPLY_HEADERS = [
+  'content-type',
+  'content-security-policy',
+  'x-content-type-options',
+  'x-security-context',
+  'etag',
+  'last-modified',
+  'location',
+  'content-location',
+  'retry-after',
+] as const
 
 /** Adds the exchange to the server. */
 export function exchange(app: FastifyInstance, parts: ExchangeParts): void {

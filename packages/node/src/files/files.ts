@@ -41,6 +41,8 @@ export class Files {
   readonly #byPatient = new Map<string, PatientFile>()
   readonly #byId = new Map<string, PatientFile>()
   readonly #byKey = new Map<string, Set<string>>()
+  /** Files that are erased but for the name of their patient, by that name. */
+  readonly #erasing = new Map<string, string>()
 
   private constructor(database: Database) {
     this.#database = database
@@ -49,7 +51,10 @@ export class Files {
   /** Loads the files of a database that holds {@link FILES_DDL}. */
   static async load(database: Database): Promise<Files> {
     const files = new Files(database)
-    for (const row of await database.read.all<Row>('SELECT * FROM patient_file')) files.#remember(fromRow(row))
+    for (const row of await database.read.all<Row>('SELECT * FROM patient_file')) {
+      files.#remember(fromRow(row))
+      if (row.erased === 1 && row.patient !== null) files.#erasing.set(row.patient, row.file_id)
+    }
     return files
   }
 
@@ -114,15 +119,35 @@ export class Files {
     return enrolled
   }
 
-  /** Forgets which patient a file was of. The key stays, so that its holder can still see the log. */
+  /**
+   * Marks the file of a patient as erased: nothing finds it by the patient any more, but `erasing` and `forget` do, so
+   * that an erasure can be repeated. The key stays, so that its holder can still see the log.
+   */
   async erase(patient: string): Promise<void> {
     const file = this.#byPatient.get(patient)
     if (!file) return
     await this.#database.write((transaction) =>
-      transaction.run('UPDATE patient_file SET patient = NULL, erased = 1 WHERE file_id = ?', [file.fileId]),
+      transaction.run('UPDATE patient_file SET erased = 1 WHERE file_id = ?', [file.fileId]),
     )
     this.#byPatient.delete(patient)
     this.#byId.set(file.fileId, { ...file, patient: null, erased: true })
+    this.#erasing.set(patient, file.fileId)
+  }
+
+  /** The file of a patient whose erasure was begun and not ended. */
+  erasing(patient: string): PatientFile | undefined {
+    const fileId = this.#erasing.get(patient)
+    return fileId === undefined ? undefined : this.#byId.get(fileId)
+  }
+
+  /** Forgets which patient an erased file was of. */
+  async forget(patient: string): Promise<void> {
+    const fileId = this.#erasing.get(patient)
+    if (fileId === undefined) return
+    await this.#database.write((transaction) =>
+      transaction.run('UPDATE patient_file SET patient = NULL WHERE file_id = ?', [fileId]),
+    )
+    this.#erasing.delete(patient)
   }
 
   #remember(file: PatientFile): void {
@@ -146,6 +171,6 @@ function fromRow(row: Row): PatientFile {
     row.identity_scheme !== null && row.identity_key !== null
       ? { scheme: row.identity_scheme, bytes: new Uint8Array(row.identity_key) }
       : null
-  const patient = row.patient === NO_PATIENT ? null : row.patient
+  const patient = row.patient === NO_PATIENT || row.erased === 1 ? null : row.patient
   return { fileId: row.file_id, patient, identity, erased: row.erased === 1 }
 }

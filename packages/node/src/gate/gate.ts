@@ -38,8 +38,11 @@ export interface Ask {
 
 export interface Passage {
   readonly permit: Permit
-  /** Records what was released; resolves once durable. Call it once, before the reply. */
-  close(released: readonly StoredVersion[]): Promise<void>
+  /**
+   * Records what was released, and the patients whose resources were only counted; resolves once durable. Call it once,
+   * before the reply.
+   */
+  close(released: readonly StoredVersion[], counted?: readonly string[]): Promise<void>
   /**
    * Records that the resource asked for is not covered, and throws `access-refused` for other members, so that
    * absent and withheld look alike. Returns for the member's own users, who get an ordinary 404 or 410.

@@ -33,7 +33,7 @@ export class SalusGate implements Gate {
 
   async open(principal: Principal, ask: Ask): Promise<Passage> {
     const request = this.#request(principal, ask)
-    const patients = await this.#patients(ask)
+    const patients = await this.#patients(ask, request.requester !== request.custodian)
     const decision = this.#parts.decider.decide(request, patients)
     if (decision.decision === 'deny') return this.#refuse(request, ask, patients, decision.reason, decision.files)
     return new RecordedPassage(
@@ -59,13 +59,16 @@ export class SalusGate implements Gate {
     }
   }
 
-  async #patients(ask: Ask): Promise<readonly string[]> {
+  async #patients(ask: Ask, isForeign: boolean): Promise<readonly string[]> {
     if (ask.instance === null) return ask.patients
     const { type, id } = ask.instance
     const owners = await this.#parts.ownersOf(type, id)
-    // An absent instance is asked about as a patient that does not exist, so that the answer is that of a refusal.
-    if (owners === undefined) return [...ask.patients, type === 'Patient' ? id : `absent-${id}`]
-    return owners.length === 0 ? ask.patients : [...ask.patients, ...owners]
+    // An absent instance is asked about as a patient that does not exist, so that the answer is that of a refusal; and
+    // so is, by another member, one that belongs to nobody: no consent covers it, whatever else is open to them.
+    if (owners === undefined || (owners.length === 0 && isForeign)) {
+      return [...ask.patients, type === 'Patient' ? id : `absent-${id}`]
+    }
+    return [...ask.patients, ...owners]
   }
 
   async #refuse(
@@ -109,9 +112,9 @@ class RecordedPassage implements Passage {
     this.#decisionOf = decisionOf
   }
 
-  async close(released: readonly StoredVersion[]): Promise<void> {
+  async close(released: readonly StoredVersion[], counted: readonly string[] = []): Promise<void> {
     const entries: NewEntry[] = []
-    for (const [patient, versions] of this.#byPatient(released)) {
+    for (const [patient, versions] of this.#byPatient(released, counted)) {
       const file = this.#parts.files.byPatient(patient)
       if (file) {
         entries.push(newEntry(this.#request, this.#ask.interaction, file.fileId, this.#decisionOf(patient), versions))
@@ -134,11 +137,15 @@ class RecordedPassage implements Passage {
    * What was released of each patient's record. A patient who was named is there even when nothing was found; so is,
    * for another member, each patient whom a search over every record drew on, since a total alone tells something.
    */
-  #byPatient(released: readonly StoredVersion[]): ReadonlyMap<string, readonly StoredVersion[]> {
+  #byPatient(
+    released: readonly StoredVersion[],
+    counted: readonly string[],
+  ): ReadonlyMap<string, readonly StoredVersion[]> {
     const groups = new Map<string, StoredVersion[]>()
     const foreign = this.#request.requester !== this.#request.custodian
     const drawnOn = this.#patients.length === 0 && foreign ? this.permit.scope.files.keys() : this.#patients
     if (!isLookup(this.#ask.interaction)) for (const patient of drawnOn) groups.set(patient, [])
+    for (const patient of counted) groups.set(patient, [])
     for (const version of released) {
       for (const patient of version.patients) {
         const group = groups.get(patient)

@@ -1,8 +1,8 @@
 /** Filters and scopes of permits evaluated in memory, for versions that the index no longer describes. */
 import type { Code, DataFilter, ResourceFacts } from '../consent/filter.ts'
+import { CONFIDENTIALITY_SYSTEM, NORMAL } from '../consent/labels.ts'
 import type { Scope } from '../consent/permit.ts'
 import { isDirectoryType } from './directories.ts'
-import { CONFIDENTIALITY_SYSTEM, NORMAL } from './labels.ts'
 
 /** What another current resource (`Type/id`) refers to; needed by `dependents`, which looks the other way. */
 export type ReferencesOf = (reference: string) => readonly string[]
@@ -69,14 +69,14 @@ export function covers(
   })
 }
 
-/** The resources (`Type/id`) that `dependents` filters of the scope look back from. */
-export function dependentsOf(scope: Scope): Set<string> {
+/** The resources (`Type/id`) that `dependents` filters look back from. */
+export function dependentsOf(filters: readonly DataFilter[]): Set<string> {
   const found = new Set<string>()
   const visit = (filter: DataFilter): void => {
     if (filter.op === 'dependents') found.add(filter.reference)
     else if (filter.op === 'not') visit(filter.of)
     else if (filter.op === 'and' || filter.op === 'or') filter.of.forEach(visit)
   }
-  for (const filter of scope.files.values()) visit(filter)
+  filters.forEach(visit)
   return found
 }

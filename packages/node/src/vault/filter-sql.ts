@@ -4,16 +4,13 @@
  * resource are to be read. `filter-memory.ts` evaluates the same filters over facts; a property test compares.
  */
 import type { Code, DataFilter } from '../consent/filter.ts'
+import { CONFIDENTIALITY_SYSTEM, NORMAL } from '../consent/labels.ts'
 import type { Scope } from '../consent/permit.ts'
-import { allOf, anyOf, column, FALSE, list, type Sql, sql, TRUE } from '../db/sql.ts'
+import { allOf, among, anyOf, column, FALSE, list, type Sql, sql, TRUE } from '../db/sql.ts'
 import { typeNumber } from './definitions/definitions.ts'
 import { DIRECTORY_TYPES } from './directories.ts'
-import { AUTHOR } from './index/extract.ts'
-import { pathId } from './index/paths.ts'
-import { CONFIDENTIALITY_SYSTEM, NORMAL } from './labels.ts'
+import { AUTHOR, HELD_LABEL } from './index/extract.ts'
 import { LABEL } from './schema.ts'
-
-const SECURITY = pathId('Resource.meta.security')
 
 /** The number of a resource named `Type/id`, as a subquery; null for one that nothing knows. */
 export function keySql(reference: string): Sql {
@@ -81,7 +78,7 @@ function tokenSql(codes: readonly Code[], r: string, restriction: Sql): Sql {
 }
 
 function labelSql(labels: readonly Code[], r: string): Sql {
-  const labelled = tokenSql(labels, r, sql`+t.path = ${SECURITY}`)
+  const labelled = tokenSql(labels, r, sql`+t.path = ${HELD_LABEL}`)
   const found = sql`(${column(r, 'label')} <> ${LABEL.none} AND ${labelled})`
   const normal = labels.some(({ system, code }) => {
     return code === NORMAL && (system === undefined || system === CONFIDENTIALITY_SYSTEM)
@@ -151,5 +148,5 @@ function ownerSql(scope: Scope, r: string, patient: Sql): Sql {
 }
 
 function patientKeys(ids: readonly string[]): Sql {
-  return sql`(SELECT key FROM vault_resource WHERE type = ${typeNumber('Patient')} AND id IN ${list(ids)})`
+  return sql`(SELECT key FROM vault_resource WHERE type = ${typeNumber('Patient')} AND id IN ${among(ids)})`
 }

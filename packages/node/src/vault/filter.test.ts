@@ -4,12 +4,12 @@ import { after, before, test } from 'node:test'
 import type { Resource } from '@medplum/fhirtypes'
 import fc from 'fast-check'
 import type { Code, DataFilter } from '../consent/filter.ts'
+import { ABSENT_SYSTEM, CONFIDENTIALITY_SYSTEM, SENSITIVITY_SYSTEM } from '../consent/labels.ts'
 import { allRows, sql } from '../db/sql.ts'
 import { typeOfNumber } from './definitions/definitions.ts'
 import { covers, matches } from './filter-memory.ts'
 import { filterSql, scopeSql } from './filter-sql.ts'
 import { factsOf } from './index/facts.ts'
-import { CONFIDENTIALITY_SYSTEM } from './labels.ts'
 import { compartmentPatients } from './owners.ts'
 import { openTestVault, type Stored, type TestVault } from './test-vault.ts'
 
@@ -31,7 +31,10 @@ function world(): Stored[] {
         [{ system: CONFIDENTIALITY_SYSTEM, code: 'R' }],
         [{ system: 'http://x', code: 'PSY' }],
         [{ code: 'R' }],
-      ][n % 4]
+        [{ system: 'http://hl7.org/fhir/v3/Confidentiality', code: 'v' }],
+        [{ system: CONFIDENTIALITY_SYSTEM, code: 'unknown' }],
+        [{ system: 'urn:oid:2.16.840.1.113883.5.4', code: 'psy' }],
+      ][n % 7]
       const meta = security?.length === 0 ? {} : { meta: { security } }
       const code = { coding: [{ system: i % 2 ? LOINC : 'http://y', code: String(n % 3) }] }
       const encounter = i % 3 === 0 ? { encounter: { reference: `Encounter/e${patient}` } } : {}
@@ -65,6 +68,9 @@ const codes: fc.Arbitrary<Code> = fc.constantFrom<Code>(
 const labels: fc.Arbitrary<Code> = fc.constantFrom<Code>(
   { system: CONFIDENTIALITY_SYSTEM, code: 'N' },
   { system: CONFIDENTIALITY_SYSTEM, code: 'R' },
+  { system: CONFIDENTIALITY_SYSTEM, code: 'V' },
+  { system: SENSITIVITY_SYSTEM, code: 'PSY' },
+  { system: ABSENT_SYSTEM, code: 'R' },
   { code: 'R' },
   { code: 'N' },
   { system: 'http://x', code: 'PSY' },
@@ -104,6 +110,16 @@ test('filters select the same resources in SQL and in memory', async () => {
     }),
     { numRuns: 300 },
   )
+})
+
+test('no spelling of a restricted label is selected as normal', async () => {
+  const above = ['R', 'V'].map((code) => ({ system: CONFIDENTIALITY_SYSTEM, code }))
+  const kinds = [{ system: SENSITIVITY_SYSTEM, code: 'PSY' }]
+  const filter: DataFilter = { op: 'not', of: { op: 'label', labels: [...above, ...kinds] } }
+  const security = (one: Stored) => one.meta?.security?.[0] ?? { system: 'http://x' }
+  const expected = resources.filter((one) => security(one).system === 'http://x')
+  const names = expected.map(({ resourceType, id }) => `${resourceType}/${id}`).sort()
+  assert.deepEqual(await selected(filterSql(filter, 'r')), names)
 })
 
 test('scopes select the same resources in SQL and in memory', async () => {

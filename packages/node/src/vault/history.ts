@@ -30,26 +30,11 @@ export interface HistoryParts extends OpeningParts {
 export class VersionJudge {
   private readonly parts: HistoryParts
   private readonly scope: Scope
-  private readonly references: ReadonlyMap<string, readonly string[]>
+  private readonly references = new Map<string, readonly string[]>()
 
-  private constructor(parts: HistoryParts, scope: Scope, references: ReadonlyMap<string, readonly string[]>) {
+  constructor(parts: HistoryParts, scope: Scope) {
     this.parts = parts
     this.scope = scope
-    this.references = references
-  }
-
-  static async of(parts: HistoryParts, scope: Scope): Promise<VersionJudge> {
-    const references = new Map<string, readonly string[]>()
-    for (const reference of dependentsOf(scope)) {
-      const query = sql`SELECT DISTINCT r.type, r.id FROM vault_reference t JOIN vault_resource r ON r.key = t.target
-        WHERE t.resource = ${keySql(reference)}`
-      const rows = await allRows<Pick<VersionRow, 'type' | 'id'>>(parts.read, query)
-      references.set(
-        reference,
-        rows.map((row) => `${typeOfNumber(row.type)}/${row.id}`),
-      )
-    }
-    return new VersionJudge(parts, scope, references)
   }
 
   /** True when the scope covers the content of this version, or of the last one before this deletion. */
@@ -66,10 +51,20 @@ export class VersionJudge {
     return last !== undefined && this.coversText(last)
   }
 
-  private coversText(version: StoredVersion): boolean {
-    const resource = JSON.parse(version.text) as Resource & { id: string }
-    const facts = factsOf(resource, this.parts.base)
-    return covers(this.scope, version.patients, facts, (reference) => this.references.get(reference) ?? [])
+  private async coversText({ text, patients }: StoredVersion): Promise<boolean> {
+    const facts = factsOf(JSON.parse(text) as Resource & { id: string }, this.parts.base)
+    const filters = patients.flatMap((patient) => this.scope.files.get(patient) ?? [])
+    for (const reference of dependentsOf(filters)) await this.loadReferences(reference)
+    return covers(this.scope, patients, facts, (reference) => this.references.get(reference) ?? [])
+  }
+
+  private async loadReferences(reference: string): Promise<void> {
+    if (this.references.has(reference)) return
+    const query = sql`SELECT DISTINCT r.type, r.id FROM vault_reference t JOIN vault_resource r ON r.key = t.target
+      WHERE t.resource = ${keySql(reference)}`
+    const rows = await allRows<Pick<VersionRow, 'type' | 'id'>>(this.parts.read, query)
+    const names = rows.map((row) => `${typeOfNumber(row.type)}/${row.id}`)
+    this.references.set(reference, names)
   }
 }
 
@@ -78,37 +73,85 @@ export function currentOrDeleted(scope: Scope): Sql {
   return sql`(r.state = ${STATE.deleted} OR (r.state = ${STATE.current} AND ${scopeSql(scope, 'r')}))`
 }
 
-/** A page of history under the permit. */
+/** The same for a query about one instance whose rows are all judged in memory. */
+export function currentOrDeletedOfAnybody(): Sql {
+  return sql`r.state IN (${STATE.current}, ${STATE.deleted})`
+}
+
+/** Patients of whom a permit may say something of their own before one instance is judged in memory and not in SQL. */
+const SCOPE_FILES_MAX = 100
+
+/** True for a scope that is too much for a query about one instance. */
+export function isLarge(scope: Scope): boolean {
+  return scope.files.size > SCOPE_FILES_MAX
+}
+
+/** Columns of a version in a history, which also tells what came before it. */
+const HISTORY_COLUMNS = sql`${VERSION_COLUMNS}, (SELECT b.method FROM vault_version b
+  WHERE b.resource = v.resource AND b.version = v.version - 1) AS before`
+
+/**
+ * A page of history under the permit. SQL pages; where versions are judged by their content, no more of them are opened
+ * than it takes to fill the page, and there is a total only when they fit on the first.
+ */
 export async function readHistory(parts: HistoryParts, permit: Permit, request: HistoryRequest): Promise<HistoryPage> {
   const { cursor, count, ...asked } = request
   const query = JSON.stringify(['history', asked.type, asked.id, asked.sinceMs, asked.atMs])
   const before = cursor === undefined ? null : (parts.cursors.read(query, cursor)[0] as number)
   const from = sql`FROM vault_version v JOIN vault_resource r ON r.key = v.resource ${OWNER_JOIN}`
-  const where = sql`WHERE ${allOf([...asking(asked), sql`v.body IS NOT NULL`, currentOrDeleted(permit.scope)])}`
-  if (coversAll(permit.scope)) {
-    const counted = await allRows<{ total: number }>(parts.read, sql`SELECT count(*) AS total ${from} ${where}`)
-    const more = before === null ? sql`` : sql` AND v.seq < ${before}`
-    const page = sql`SELECT ${VERSION_COLUMNS} ${from} ${where}${more}
-      ORDER BY v.seq DESC LIMIT ${count + 1}`
-    return finish(parts, query, await allRows<VersionRow>(parts.read, page), counted[0]?.total ?? 0, count)
+  const rowsBefore = (where: Sql, seq: number | null, limit: number): Promise<VersionRow[]> => {
+    const more = seq === null ? sql`` : sql` AND v.seq < ${seq}`
+    const page = sql`SELECT ${HISTORY_COLUMNS} ${from} WHERE ${where}${more} ORDER BY v.seq DESC LIMIT ${limit}`
+    return allRows<VersionRow>(parts.read, page)
   }
-  const all = sql`SELECT ${VERSION_COLUMNS} ${from} ${where} ORDER BY v.seq DESC`
-  const judge = await VersionJudge.of(parts, permit.scope)
-  const covered: VersionRow[] = []
-  for (const row of await allRows<VersionRow>(parts.read, all))
-    if (await isCovered(judge, parts, row)) covered.push(row)
-  const rest = before === null ? covered : covered.filter((row) => row.seq < before)
-  return finish(parts, query, rest.slice(0, count + 1), covered.length, count)
+  const kept = [...asking(asked), sql`v.body IS NOT NULL`]
+  if (coversAll(permit.scope)) {
+    const where = allOf([...kept, currentOrDeleted(permit.scope)])
+    const counted = await allRows<{ total: number }>(parts.read, sql`SELECT count(*) AS total ${from} WHERE ${where}`)
+    return finish(parts, query, await rowsBefore(where, before, count + 1), counted[0]?.total ?? 0, count)
+  }
+  const judge = new VersionJudge(parts, permit.scope)
+  const inMemory = asked.id !== undefined && isLarge(permit.scope)
+  const where = allOf([...kept, inMemory ? currentOrDeletedOfAnybody() : currentOrDeleted(permit.scope)])
+  const { covered, isWhole } = await coveredRows(
+    count,
+    before,
+    (seq) => rowsBefore(where, seq, count + 1),
+    (row) => isCovered(judge, parts, row, inMemory),
+  )
+  return finish(parts, query, covered, isWhole && before === null ? covered.length : undefined, count)
 }
 
-async function isCovered(judge: VersionJudge, parts: HistoryParts, row: VersionRow): Promise<boolean> {
-  if (row.seq === row.current_seq && row.method !== 'DELETE') return true
-  if (!(await judge.covers(row))) return false
-  // Of a deleted resource SQL has judged nothing: its last content must be covered besides.
-  const latest = sql`SELECT ${VERSION_COLUMNS}, r.state FROM vault_resource r JOIN vault_version v ON v.seq = r.seq
-    ${OWNER_JOIN} WHERE r.key = ${row.key}`
-  const [current] = await allRows<VersionRow & { state: number }>(parts.read, latest)
-  return current !== undefined && (current.state === STATE.current || (await judge.covers(current)))
+/** Covered rows until there is one more than a page takes; `isWhole` when there are no others. */
+async function coveredRows(
+  count: number,
+  before: number | null,
+  next: (before: number | null) => Promise<VersionRow[]>,
+  isCovered: (row: VersionRow) => Promise<boolean>,
+): Promise<{ covered: VersionRow[]; isWhole: boolean }> {
+  const covered: VersionRow[] = []
+  let rows = await next(before)
+  while (rows.length > 0) {
+    for (const row of rows) {
+      if (await isCovered(row)) covered.push(row)
+      if (covered.length > count) return { covered, isWhole: false }
+    }
+    rows = rows.length > count ? await next((rows.at(-1) as VersionRow).seq) : []
+  }
+  return { covered, isWhole: true }
+}
+
+async function isCovered(judge: VersionJudge, parts: HistoryParts, row: VersionRow, inMemory: boolean) {
+  if (row.seq === row.current_seq && row.method !== 'DELETE' && !inMemory) return true
+  return (await judge.covers(row)) && coversCurrent(judge, parts, row.key, inMemory)
+}
+
+/** Whether the current content is covered: SQL has judged it, unless it is a deletion or all is judged `inMemory`. */
+export async function coversCurrent(judge: VersionJudge, parts: HistoryParts, key: number, inMemory: boolean) {
+  const query = sql`SELECT ${VERSION_COLUMNS} FROM vault_resource r JOIN vault_version v ON v.seq = r.seq
+    ${OWNER_JOIN} WHERE r.key = ${key}`
+  const [current] = await allRows<VersionRow>(parts.read, query)
+  return current !== undefined && ((current.method !== 'DELETE' && !inMemory) || judge.covers(current))
 }
 
 function asking({ type, id, sinceMs, atMs }: Omit<HistoryRequest, 'count' | 'cursor'>): Sql[] {
@@ -127,7 +170,7 @@ async function finish(
   parts: HistoryParts,
   query: string,
   rows: readonly VersionRow[],
-  total: number,
+  total: number | undefined,
   count: number,
 ): Promise<HistoryPage> {
   const page = rows.slice(0, count)

@@ -8,8 +8,9 @@ const STRING_MAX = 1024 * 1024
 const CONTROL = /[^\P{Cc}\t\n\r\x7f-\x9f]/u
 const INTEGER_MAX = 2 ** 31 - 1
 
+/** Text of white space alone says nothing, and other servers refuse it. */
 function text(value: unknown): value is string {
-  return typeof value === 'string' && value.length > 0 && value.length <= STRING_MAX && !CONTROL.test(value)
+  return typeof value === 'string' && /\S/.test(value) && value.length <= STRING_MAX && !CONTROL.test(value)
 }
 
 function matching(pattern: RegExp): Check {

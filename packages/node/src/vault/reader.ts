@@ -2,7 +2,14 @@
 import type { Permit } from '../consent/permit.ts'
 import { allRows, sql } from '../db/sql.ts'
 import { isResourceType, typeNumber } from './definitions/definitions.ts'
-import { currentOrDeleted, readHistory, VersionJudge } from './history.ts'
+import {
+  coversCurrent,
+  currentOrDeleted,
+  currentOrDeletedOfAnybody,
+  isLarge,
+  readHistory,
+  VersionJudge,
+} from './history.ts'
 import { executeEverything, executeSearch, type SearchParts } from './search/execute.ts'
 import type { SearchPage, SearchRequest } from './search/request.ts'
 import type { HistoryPage, HistoryRequest, StoredVersion, VaultReader } from './vault.ts'
@@ -28,26 +35,21 @@ export class Reader implements VaultReader {
   private async one(permit: Permit, type: string, id: string, version: number | null) {
     if (!isResourceType(type)) return undefined
     const { read } = this.parts
+    const { scope } = permit
+    const inMemory = isLarge(scope)
+    const visible = inMemory ? currentOrDeletedOfAnybody() : currentOrDeleted(scope)
     const join = version === null ? sql`v.seq = r.seq` : sql`v.resource = r.key AND v.version = ${version}`
     const query = sql`SELECT ${VERSION_COLUMNS} FROM vault_resource r
       JOIN vault_version v ON ${join} ${OWNER_JOIN}
-      WHERE r.type = ${typeNumber(type)} AND r.id = ${id} AND ${currentOrDeleted(permit.scope)}`
+      WHERE r.type = ${typeNumber(type)} AND r.id = ${id} AND ${visible}`
     const [row] = await allRows<VersionRow>(read, query)
     if (!row) return undefined
     const isCurrent = row.seq === row.current_seq
-    if (isCurrent && row.method !== 'DELETE') return openVersion(this.parts, row)
-    const judge = await VersionJudge.of(this.parts, permit.scope)
+    if (isCurrent && row.method !== 'DELETE' && !inMemory) return openVersion(this.parts, row)
+    const judge = new VersionJudge(this.parts, scope)
     if (!(await judge.covers(row))) return undefined
-    // The current content was judged in SQL, unless it is a deletion.
-    if (!isCurrent && !(await this.coversDeleted(judge, row.key))) return undefined
+    if (!isCurrent && !(await coversCurrent(judge, this.parts, row.key, inMemory))) return undefined
     return openVersion(this.parts, row)
-  }
-
-  private async coversDeleted(judge: VersionJudge, key: number): Promise<boolean> {
-    const query = sql`SELECT ${VERSION_COLUMNS} FROM vault_resource r JOIN vault_version v ON v.seq = r.seq
-      ${OWNER_JOIN} WHERE r.key = ${key} AND v.method = 'DELETE'`
-    const [deletion] = await allRows<VersionRow>(this.parts.read, query)
-    return deletion === undefined || judge.covers(deletion)
   }
 
   history(permit: Permit, request: HistoryRequest): Promise<HistoryPage> {

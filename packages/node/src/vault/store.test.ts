@@ -7,9 +7,9 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { commitVersion, isSalusError, utf8 } from '@salus/core'
 import type { DataFilter } from '../consent/filter.ts'
+import { CONFIDENTIALITY_SYSTEM } from '../consent/labels.ts'
 import { openSqlite } from '../db/sqlite.ts'
 import { parseFhirJson } from './fhir-json.ts'
-import { CONFIDENTIALITY_SYSTEM } from './labels.ts'
 import { vaultDdl } from './store.ts'
 import { namesOf, openTestVault, permitFor, permitOf, putOf, type Stored } from './test-vault.ts'
 
@@ -211,6 +211,47 @@ test('an old version is covered only when it and the current one are', async () 
   assert.equal(await vault.reader.read(permit, 'Observation', 'gone'), undefined)
   const { versions, total } = await vault.reader.history(permit, { type: 'Observation', count: 10 })
   assert.deepEqual([total, versions.map(({ id, version }) => `${id}/${version}`)], [1, ['was/2']])
+})
+
+test('an old version belongs to those whose resources it referred to', async () => {
+  await using vault = disposable(await openTestVault())
+  const provenance = (...targets: string[]) => ({
+    resourceType: 'Provenance',
+    id: 'v',
+    target: targets.map((id) => ({ reference: `Observation/${id}` })),
+  })
+  await vault.put(patient, { ...patient, id: 'b' }, observation('oa', 'a'), observation('ob', 'b'))
+  await vault.put(provenance('oa', 'ob'))
+  await vault.put(provenance('oa'))
+  const permit = permitFor('a', { op: 'all' })
+  assert.equal((await vault.reader.vread(permit, 'Provenance', 'v', '2'))?.patients.join(), 'a')
+  assert.equal(await vault.reader.vread(permit, 'Provenance', 'v', '1'), undefined)
+  assert.equal((await vault.reader.vread(permitOf(), 'Provenance', 'v', '1'))?.patients.join(), 'a,b')
+})
+
+test('a history that is judged by content comes in pages, and opens no more than a page takes', async () => {
+  await using vault = disposable(await openTestVault())
+  const restricted = { meta: { security: [{ system: CONFIDENTIALITY_SYSTEM, code: 'R' }] } }
+  await vault.put(patient)
+  for (let version = 1; version <= 20; version++) await vault.put(observation('o', 'a', version % 3 ? {} : restricted))
+  await vault.database.write((transaction) =>
+    // What is not opened may be anything.
+    transaction.run(
+      "UPDATE vault_version SET body = x'00' WHERE type = (SELECT type FROM vault_version WHERE seq = 2) AND version = 1",
+    ),
+  )
+  const permit = permitFor('a', { op: 'label', labels: [{ system: CONFIDENTIALITY_SYSTEM, code: 'N' }] })
+  const seen: string[] = []
+  let cursor: string | null = null
+  for (let n = 0; n < 4; n++) {
+    const more: { cursor?: string } = cursor === null ? {} : { cursor }
+    const page = await vault.reader.history(permit, { type: 'Observation', id: 'o', count: 3, ...more })
+    assert.equal(page.total, undefined)
+    seen.push(...page.versions.map(({ version }) => version))
+    cursor = page.next
+  }
+  assert.deepEqual(seen.map(Number), [20, 19, 17, 16, 14, 13, 11, 10, 8, 7, 5, 4])
+  assert.notEqual(cursor, null)
 })
 
 test('erasure leaves commitments and nothing else, in the files too', async () => {

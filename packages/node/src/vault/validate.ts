@@ -1,14 +1,15 @@
 /**
  * The structure of incoming resources against the standard's own StructureDefinitions: known elements, JSON types,
- * cardinality, choices, formats of primitives, codes of required bindings, types of targets of relative references, and
- * narratives. Profiles and other invariants are not checked.
- * The walk allocates nothing unless it finds something wrong.
+ * cardinality, choices, formats of primitives, codes of required bindings, types of targets of relative references, contained
+ * resources, narratives, and the invariants of invariants.ts. Profiles are not checked, nor that a code of a required
+ * binding is of a value set that R4 does not list.
  */
 import type { Resource } from '@medplum/fhirtypes'
 import { SalusError } from '@salus/core'
 import { RESOURCE_DEPTH_MAX } from '../limits.ts'
 import { isResourceType } from './definitions/definitions.ts'
 import { type ElementInfo, elementsOf } from './definitions/elements.ts'
+import { brokenInvariant } from './invariants.ts'
 import { narrativeFault } from './narrative.ts'
 import { PRIMITIVES } from './primitives.ts'
 
@@ -62,8 +63,22 @@ export function validateResource(value: unknown): Resource {
 
 type Json = Readonly<Record<string, unknown>>
 
+/** A resource with those that it contains, and what refers from one to another of them. */
+interface Container {
+  readonly contained: ReadonlyMap<string, string>
+  /** Ids that something refers to, as `#id`. */
+  readonly used: Set<string>
+  /** Ids of contained resources that refer to the container, as `#`. */
+  readonly referring: Set<string>
+}
+
 class Validation {
   readonly issues: ValidationIssue[] = []
+  /** Elements met that have extensions in place of a value, which invariants would take for absent. */
+  private companions = 0
+  private container: Container | undefined
+  /** Id of the contained resource that the value in hand is in. */
+  private within: string | undefined
   /** Names and positions on the way to the value in hand. */
   private readonly path: (string | number)[] = []
 
@@ -74,7 +89,7 @@ class Validation {
     this.issues.push({ path: path.join(''), code, ...(rule === undefined ? {} : { rule }) })
   }
 
-  resource(value: unknown): void {
+  resource(value: unknown, isContained = false): void {
     const type = isObject(value) ? value.resourceType : undefined
     const root = this.path.length === 0
     if (typeof type !== 'string' || !isResourceType(type)) {
@@ -87,7 +102,32 @@ class Validation {
     if (record.id !== undefined && !(PRIMITIVES.get('id') as (id: unknown) => boolean)(record.id)) {
       this.report('value', 'id')
     }
+    if (isContained) this.contained(record, type)
+    else this.containing(record, type)
+  }
+
+  private containing(record: Json, type: string): void {
+    const { container, within } = this
+    this.within = undefined
+    this.container = { contained: containedOf(record), used: new Set(), referring: new Set() }
     this.complex(record, type, true)
+    const { contained, used, referring } = this.container
+    for (const id of contained.keys()) {
+      if (!used.has(id) && !referring.has(id)) this.report('invariant', 'contained', 'dom-3')
+    }
+    this.container = container
+    this.within = within
+  }
+
+  private contained(record: Json, type: string): void {
+    if (record.contained !== undefined) this.report('invariant', undefined, 'dom-2')
+    const meta = isObject(record.meta) ? record.meta : {}
+    if (meta.versionId !== undefined || meta.lastUpdated !== undefined) this.report('invariant', 'meta', 'dom-4')
+    if (meta.security !== undefined) this.report('invariant', 'meta', 'dom-5')
+    const { within } = this
+    this.within = typeof record.id === 'string' ? record.id : ''
+    this.complex(record, type, true)
+    this.within = within
   }
 
   private complex(record: Json, type: string, isResource: boolean): void {
@@ -96,6 +136,8 @@ class Validation {
       this.report('structure')
       return
     }
+    const { companions } = this
+    const found = this.issues.length
     let count = 0
     let choices: Map<string, string> | undefined
     for (const name in record) {
@@ -123,6 +165,9 @@ class Validation {
         this.report('required', name)
       }
     }
+    if (this.issues.length !== found || this.companions !== companions) return
+    const broken = brokenInvariant(type, record)
+    if (broken !== undefined) this.report('invariant', undefined, broken)
   }
 
   private element(record: Json, name: string, element: ElementInfo): void {
@@ -153,11 +198,13 @@ class Validation {
       if (!primitive(value)) this.report(typeof value === 'object' ? 'structure' : 'value')
       else if (element.type === 'xhtml') this.narrative(value as string)
       else if (element.codes && !codeSet(element.codes).has(value as string)) this.report('code-invalid')
+      else if (CANONICALS.has(element.type)) this.fragment(value as string)
     } else if (element.type === 'Resource') {
-      this.resource(value)
+      this.resource(value, element.name === 'contained')
     } else if (isObject(value)) {
       this.complex(value, element.type, false)
-      if (element.targets) this.target(value, element.targets)
+      if (element.type === 'Reference') this.target(value, element.targets)
+      if (element.codings && !isOneOf(value, element.codings)) this.report('code-invalid')
     } else {
       this.report('structure')
     }
@@ -169,9 +216,27 @@ class Validation {
     else if (fault !== null) this.report('invariant', undefined, fault)
   }
 
-  private target({ reference }: Json, targets: ReadonlySet<string>): void {
-    const type = typeof reference === 'string' ? RELATIVE.exec(reference)?.[1] : undefined
-    if (type !== undefined && !targets.has(type)) this.report('value', 'reference')
+  private target({ reference, type: stated }: Json, targets: ReadonlySet<string> | undefined): void {
+    if (typeof stated === 'string' && isResourceType(stated) && targets?.has(stated) === false) {
+      this.report('value', 'type')
+    }
+    if (typeof reference !== 'string') return
+    const isLocal = reference.startsWith('#')
+    const type = isLocal ? this.container?.contained.get(reference.slice(1)) : RELATIVE.exec(reference)?.[1]
+    if (isLocal && !this.fragment(reference)) this.report('invariant', undefined, 'ref-1')
+    if (type !== undefined && targets?.has(type) === false) this.report('value', 'reference')
+  }
+
+  /** Notes what a fragment refers to; false when there is no such contained resource. */
+  private fragment(reference: string): boolean {
+    if (!reference.startsWith('#') || !this.container) return true
+    if (reference === '#') {
+      if (this.within !== undefined) this.container.referring.add(this.within)
+      return this.within !== undefined
+    }
+    const id = reference.slice(1)
+    this.container.used.add(id)
+    return this.container.contained.has(id)
   }
 
   /** `_name`: id and extensions of a primitive, for lists one for each item or null. */
@@ -181,6 +246,7 @@ class Validation {
       this.report('structure', name)
       return
     }
+    this.companions++
     this.path.push(name)
     const values: readonly unknown[] = Array.isArray(value) ? value : [value]
     const primary = record[own]
@@ -191,6 +257,28 @@ class Validation {
     }
     this.path.pop()
   }
+}
+
+/** Types of primitives that may refer to a contained resource. */
+const CANONICALS: ReadonlySet<string> = new Set(['canonical', 'uri', 'url'])
+
+/** Ids and types of the resources that this one contains. */
+function containedOf({ contained }: Json): ReadonlyMap<string, string> {
+  const items: readonly unknown[] = Array.isArray(contained) ? contained : []
+  return new Map(
+    items.flatMap((item) =>
+      isObject(item) && typeof item.id === 'string' ? [[item.id, String(item.resourceType)] as const] : [],
+    ),
+  )
+}
+
+/** A Coding, or one of a concept's, is in the list; a concept may say by an extension why it has none. */
+function isOneOf(value: Json, list: NonNullable<ElementInfo['codings']>): boolean {
+  const codings = Array.isArray(value.coding) ? value.coding : [value]
+  const codes = codeSet(list)
+  const isListed = (coding: unknown): boolean =>
+    isObject(coding) && codes.has(coding.code as string) && (list.system === '' || coding.system === list.system)
+  return codings.some(isListed) || value.extension !== undefined
 }
 
 function isObject(value: unknown): value is Json {

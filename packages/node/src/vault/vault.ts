@@ -18,6 +18,8 @@ export interface StoredVersion {
   readonly deleted: boolean
   /** How it came to be, for history entries. */
   readonly method: 'POST' | 'PUT' | 'DELETE'
+  /** In a history: true where the version before it was a deletion. */
+  readonly revives?: boolean
   /** Id of the Patient under whose key it is kept: the first of `patients`, or null. */
   readonly patient: string | null
   /** Ids of all Patients whose records it belongs to (the Patient compartment of FHIR R4); empty for none. */
@@ -28,9 +30,9 @@ export interface StoredVersion {
   readonly salt: Uint8Array
 }
 
-/** A page of history, newest first; `next` continues it. */
+/** A page of history, newest first; `next` continues it. `total` is undefined where counting would open every body. */
 export interface HistoryPage {
-  readonly total: number
+  readonly total: number | undefined
   readonly versions: readonly StoredVersion[]
   readonly next: string | null
 }

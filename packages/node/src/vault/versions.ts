@@ -5,7 +5,9 @@ import { type Sql, sql } from '../db/sql.ts'
 import type { DataKeys } from './data-keys.ts'
 import { typeOfNumber } from './definitions/definitions.ts'
 import { openBody } from './envelope.ts'
+import { mentionsOf } from './index/facts.ts'
 import { compartmentPatients } from './owners.ts'
+import { ownersOf } from './owners-of.ts'
 import type { StoredVersion } from './vault.ts'
 
 /** What opening a version takes; `base` is the vault's own FHIR URL. */
@@ -30,6 +32,8 @@ export interface VersionRow {
   /** Of the resource as it is now: its version, and 1 when it belongs to several patients. */
   readonly current_seq: number
   readonly shared: number
+  /** In a history: how the version before it came to be. */
+  readonly before?: StoredVersion['method'] | null
 }
 
 /**
@@ -55,6 +59,7 @@ export async function openVersion(parts: OpeningParts, row: VersionRow): Promise
     lastUpdatedMs: row.updated_ms,
     deleted: row.method === 'DELETE',
     method: row.method,
+    ...(row.before === 'DELETE' ? { revives: true } : {}),
     patient: row.patient_id,
     patients: row.patient_id === null ? [] : await patientsOf(parts, row, row.patient_id, text),
     text,
@@ -63,7 +68,10 @@ export async function openVersion(parts: OpeningParts, row: VersionRow): Promise
   }
 }
 
-/** All owners: an earlier version says itself whose it is; the rest belong to those that the resource has now. */
+/**
+ * All owners. An earlier version says itself whose it is, or refers to resources whose owners it inherits; the rest
+ * belong to those that the resource has now.
+ */
 async function patientsOf(
   { read, base }: OpeningParts,
   row: VersionRow,
@@ -71,13 +79,24 @@ async function patientsOf(
   text: string,
 ): Promise<readonly string[]> {
   if (row.seq !== row.current_seq && text !== '') {
-    const named = compartmentPatients(JSON.parse(text) as Resource & { id: string }, base)
-    if (named.length > 0) return [...new Set([first, ...named])]
+    const resource = JSON.parse(text) as Resource & { id: string }
+    const named = compartmentPatients(resource, base)
+    const owners = named.length > 0 ? named : await inheritedOwners(read, resource, base)
+    if (owners.length > 0) return [...new Set([first, ...owners])]
   }
   if (row.shared === 0) return [first]
   const sql = 'SELECT p.id FROM vault_shared s JOIN vault_resource p ON p.key = s.patient WHERE s.resource = ?'
   const owners = await read.all<{ id: string }>(sql, [row.key])
   return [...new Set([first, ...owners.map(({ id }) => id)])]
+}
+
+async function inheritedOwners(read: Queries, resource: Resource, base: string): Promise<readonly string[]> {
+  const owners: string[] = []
+  for (const reference of mentionsOf(resource, base).references) {
+    const slash = reference.indexOf('/')
+    owners.push(...((await ownersOf(read, reference.slice(0, slash), reference.slice(slash + 1))) ?? []))
+  }
+  return owners
 }
 
 export async function openVersions(parts: OpeningParts, rows: readonly VersionRow[]): Promise<StoredVersion[]> {

@@ -6,6 +6,7 @@ import { dispatch } from './dispatch.ts'
 import { errorReply } from './errors.ts'
 import { etag, parsePrefer } from './headers.ts'
 import type { FhirReply, FhirRequest, FhirServer } from './interaction.ts'
+import { ReplyBudget } from './reply-size.ts'
 
 export async function runBatch(
   server: FhirServer,
@@ -13,18 +14,27 @@ export async function runBatch(
   entries: readonly unknown[],
 ): Promise<FhirReply> {
   const showWritten = parsePrefer(request.headers.prefer).return === 'representation'
+  const budget = new ReplyBudget(request.replyBytesMax)
   const texts: string[] = []
-  for (const entry of entries) texts.push(await answer(server, request, entry, showWritten))
+  for (const entry of entries) texts.push(await answer(server, request, entry, showWritten, budget))
   return { status: 200, body: bundleText('batch-response', undefined, [], texts) }
 }
 
-async function answer(server: FhirServer, outer: FhirRequest, raw: unknown, showWritten: boolean): Promise<string> {
+async function answer(
+  server: FhirServer,
+  outer: FhirRequest,
+  raw: unknown,
+  showWritten: boolean,
+  budget: ReplyBudget,
+): Promise<string> {
   try {
-    const entry = readEntry(raw, server.fhirBase)
+    const entry = readEntry(raw, [server.fhirBase, outer.linkBase])
     const match = matchEntry(server.router, entry)
-    const reply = await dispatch(match.interaction, server, entryRequest(outer, entry, match))
-    const show = !match.interaction.writes || showWritten
-    return replyEntry(reply, show && entry.method !== 'HEAD')
+    const request = { ...entryRequest(outer, entry, match), replyBytesMax: budget.bytesLeft }
+    const reply = await dispatch(match.interaction, server, request)
+    const show = (!match.interaction.writes || showWritten) && entry.method !== 'HEAD'
+    if (show) budget.spend(reply)
+    return replyEntry(reply, show)
   } catch (error) {
     outer.report(error)
     return replyEntry(errorReply(error), false)

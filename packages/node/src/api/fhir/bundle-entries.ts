@@ -37,13 +37,14 @@ export function readBundle(body: unknown): RequestBundle {
 }
 
 /** @throws SalusError `bundle-malformed` */
-export function readEntry(entry: unknown, fhirBase: string): BundleEntry {
+export function readEntry(entry: unknown, bases: readonly string[]): BundleEntry {
   if (!isObject(entry)) throw malformed('an entry is not an object')
   const { request, resource, fullUrl } = entry
   if (!isObject(request)) throw malformed('an entry has no request')
   const { method, url } = request
   if (typeof method !== 'string' || typeof url !== 'string') throw malformed('an entry has no method or no url')
-  const relative = url.startsWith(`${fhirBase}/`) ? url.slice(fhirBase.length + 1) : url
+  const base = bases.find((own) => url.startsWith(`${own}/`))
+  const relative = base === undefined ? url : url.slice(base.length + 1)
   const mark = relative.indexOf('?')
   return {
     fullUrl: optionalText(fullUrl, 'fullUrl'),
@@ -70,9 +71,9 @@ export function matchEntry(router: Router, entry: BundleEntry): Match {
 
 /** The request of an entry, on behalf of who sent the bundle. */
 export function entryRequest(outer: FhirRequest, entry: BundleEntry, { path }: Match): FhirRequest {
-  const { principal, purpose, linkBase, spellings, report } = outer
+  const { principal, purpose, linkBase, replyBytesMax, spellings, report } = outer
   const { query, headers, resource } = entry
-  return { principal, purpose, linkBase, path, query, headers, body: resource, spellings, report }
+  return { principal, purpose, linkBase, replyBytesMax, path, query, headers, body: resource, spellings, report }
 }
 
 function optionalText(value: unknown, name: string): string | undefined {

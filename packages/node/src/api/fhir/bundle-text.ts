@@ -25,9 +25,9 @@ export function bundleText(
 }
 
 /** An entry of a searchset. Types and ids need no escaping: both are of `[A-Za-z0-9.-]`. */
-export function searchEntry(fhirBase: string, version: StoredVersion, mode: 'match' | 'include', view: View): string {
+export function searchEntry(linkBase: string, version: StoredVersion, mode: 'match' | 'include', view: View): string {
   const resource = showResource(version.text, view)
-  return `{"fullUrl":"${fhirBase}/${version.type}/${version.id}","resource":${resource},"search":{"mode":"${mode}"}}`
+  return `{"fullUrl":"${linkBase}/${version.type}/${version.id}","resource":${resource},"search":{"mode":"${mode}"}}`
 }
 
 /** An entry that tells of the search itself, such as a parameter that was passed over. */
@@ -36,15 +36,15 @@ export function outcomeEntry(outcome: string): string {
 }
 
 /** An entry of a history (FHIR R4 section 3.1.0.13): the version, how it came to be, and what that answered. */
-export function historyEntry(fhirBase: string, version: StoredVersion): string {
+export function historyEntry(linkBase: string, version: StoredVersion): string {
   const { type, id, method } = version
-  const status = method === 'DELETE' ? '204' : version.version === '1' ? '201' : '200'
+  const status = method === 'DELETE' ? '204' : version.version === '1' || version.revives ? '201' : '200'
   const request = { method, url: method === 'POST' ? type : `${type}/${id}` }
   const lastModified = new Date(version.lastUpdatedMs).toISOString()
   const response = { status, etag: `W/"${version.version}"`, lastModified }
   const resource = version.deleted ? '' : `"resource":${version.text},`
   const about = `"request":${JSON.stringify(request)},"response":${JSON.stringify(response)}`
-  return `{"fullUrl":"${fhirBase}/${type}/${id}",${resource}${about}}`
+  return `{"fullUrl":"${linkBase}/${type}/${id}",${resource}${about}}`
 }
 
 /** An entry of a batch or transaction response; `resource` and `outcome` are JSON texts or empty. */

@@ -5,7 +5,7 @@
 import { SalusError } from '@salus/core'
 import type { Permit } from '../../consent/permit.ts'
 import type { StoredVersion } from '../../vault/vault.ts'
-import type { FhirServer } from './interaction.ts'
+import type { FhirRequest, FhirServer } from './interaction.ts'
 import { readCondition } from './search-query.ts'
 
 /** Runs what it is given one after the other. */
@@ -20,19 +20,25 @@ export class ConditionalLock {
 }
 
 /**
- * The only match of `query` among the resources of `type`, leaving out those (`Type/id`) that are `gone` by the time
- * it counts; undefined when there is none.
- * @throws SalusError `condition-malformed`, `condition-matches-many`, and those of a strict search
+ * What `query` matches among the resources of `type`: at least two of those that are not `gone` (`Type/id`), if there
+ * are so many.
+ * @throws SalusError `condition-malformed`, `insufficient-scope`, and those of a strict search
  */
-export async function matchOne(
+export async function matchesOf(
   { reader, fhirBase }: FhirServer,
+  request: FhirRequest,
   permit: Permit,
   type: string,
   query: string,
   gone: ReadonlySet<string>,
-): Promise<StoredVersion | undefined> {
-  const { matches } = await reader.search(permit, readCondition(fhirBase, type, query, gone.size + 2))
-  const [match, ...more] = matches.filter((version) => !gone.has(`${type}/${version.id}`))
+): Promise<readonly StoredVersion[]> {
+  const { matches } = await reader.search(permit, readCondition(fhirBase, request, type, query, gone.size + 2))
+  return matches
+}
+
+/** The only one that is left, undefined when there is none. @throws SalusError `condition-matches-many` */
+export function theOne(matches: readonly StoredVersion[], gone: ReadonlySet<string>): StoredVersion | undefined {
+  const [match, ...more] = matches.filter(({ type, id }) => !gone.has(`${type}/${id}`))
   if (more.length > 0) throw new SalusError('condition-matches-many', 'the condition matches more than one resource')
   return match
 }

@@ -47,6 +47,7 @@ const TABLE: Readonly<Record<string, Row>> = {
   'body-too-large': [413, 'too-long'],
   'fhir-json-too-long': [413, 'too-long'],
   'too-many-entries': [413, 'too-costly'],
+  'reply-too-large': [400, 'too-costly'],
   'media-type-not-supported': [415, 'not-supported'],
   'resource-invalid': [422, 'invariant'],
   'validate-profile-unknown': [400, 'not-supported'],

@@ -68,6 +68,17 @@ function accepts(header: string | undefined): boolean {
   })
 }
 
+/**
+ * True where a client asks for the content of a Binary and not for FHIR: it names a media type of another kind and none
+ * of FHIR's. A client that takes anything gets FHIR.
+ */
+export function asksForNative(accept: string | undefined, format: string | undefined): boolean {
+  if (format !== undefined || accept === undefined) return false
+  const types = accept.split(',').map(mediaType)
+  if (types.some((type) => JSON_FORMATS.has(type) || type.startsWith('application/fhir'))) return false
+  return types.some((type) => type.includes('/') && !ACCEPTED.has(type))
+}
+
 function mediaType(range: string): string {
   const end = range.indexOf(';')
   return (end < 0 ? range : range.slice(0, end)).trim().toLowerCase()

@@ -5,6 +5,7 @@ import { PAGE_COUNT_DEFAULT, PAGE_COUNT_MAX } from '../../limits.ts'
 import type { HistoryRequest } from '../../vault/vault.ts'
 import { bundleText, historyEntry, type Link } from './bundle-text.ts'
 import type { FhirReply, FhirRequest, FhirServer } from './interaction.ts'
+import { requireReplySize } from './reply-size.ts'
 
 const INSTANT = /^\d{4}(-\d{2}(-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})?)?)?)?$/
 const CURSOR = /^[\w.~-]{1,256}$/
@@ -14,7 +15,7 @@ const CURSOR = /^[\w.~-]{1,256}$/
  * @throws SalusError `history-parameter-malformed`, `not-found`; for other members `access-refused`
  */
 export async function pageOfHistory(
-  { gate, reader, fhirBase }: FhirServer,
+  { gate, reader }: FhirServer,
   request: FhirRequest,
   interaction: Ask['interaction'],
   scope: { readonly type?: string; readonly id?: string },
@@ -30,8 +31,9 @@ export async function pageOfHistory(
     await passage.notFound()
     throw new SalusError('not-found', 'there is no such resource')
   }
+  requireReplySize(request, page.versions)
   await passage.close(page.versions)
-  const entries = page.versions.map((version) => historyEntry(fhirBase, version))
+  const entries = page.versions.map((version) => historyEntry(request.linkBase, version))
   return { status: 200, body: bundleText('history', page.total, links(request, scope, parameters, page.next), entries) }
 }
 

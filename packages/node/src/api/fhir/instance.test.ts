@@ -177,7 +177,7 @@ test('Prefer says what a write answers with', async () => {
 })
 
 test('a JSON Patch makes the next version', async () => {
-  const id = await created({ ...PATIENT, telecom: [{ value: 'a' }] })
+  const id = await created({ ...PATIENT, telecom: [{ system: 'phone', value: 'a' }] })
   const headers = { 'content-type': 'application/json-patch+json' }
   const body = [
     { op: 'test', path: '/active', value: true },

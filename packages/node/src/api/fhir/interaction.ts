@@ -18,7 +18,7 @@ export interface FhirServer {
   readonly reader: VaultReader
   readonly writer: VaultWriter
   readonly gate: Gate
-  /** The custodian's own base URL: the start of every `fullUrl` and `Location`. */
+  /** The custodian's own base URL, as resources here may name it; replies are written with the requester's. */
   readonly fhirBase: string
   /** The text of the CapabilityStatement. */
   readonly capabilities: string
@@ -49,8 +49,10 @@ export interface ConditionHeaders {
 export interface FhirRequest {
   readonly principal: Principal
   readonly purpose: Purpose
-  /** Base URL of the paging links of this requester. */
+  /** Base URL under which this requester sees this server: the start of every URL in the reply. */
   readonly linkBase: string
+  /** Bytes of stored resources that the reply may still hold; see reply-size.ts. */
+  readonly replyBytesMax: number
   readonly path: PathParts
   /** Query string without `?`; of `_search` with the form's parameters after it. */
   readonly query: string

@@ -7,9 +7,10 @@ import { isUtf8 } from 'node:buffer'
 import { isSalusError, SalusError } from '@salus/core'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Principal } from '../../auth/principal.ts'
+import { allowOrigins } from '../../cors.ts'
 import type { Gate } from '../../gate/gate.ts'
 import { type Purpose, readPurpose } from '../../gate/purpose.ts'
-import { QUERY_BYTES_MAX, REQUEST_BYTES_MAX, RESOURCE_BYTES_MAX } from '../../limits.ts'
+import { QUERY_BYTES_MAX, REPLY_BYTES_MAX, REQUEST_BYTES_MAX, RESOURCE_BYTES_MAX } from '../../limits.ts'
 import { logFailure } from '../../log-failure.ts'
 import { NO_SPELLINGS, type ParsedJson, parseFhirJson } from '../../vault/fhir-json.ts'
 import type { VaultReader, VaultWriter } from '../../vault/vault.ts'
@@ -17,9 +18,10 @@ import { capabilityStatement, type OauthUris } from './capabilities.ts'
 import { ConditionalLock } from './conditional.ts'
 import { authorize } from './dispatch.ts'
 import { errorReply, statusOf } from './errors.ts'
-import { etag, requireJson } from './headers.ts'
+import { asksForNative, etag, requireJson } from './headers.ts'
 import type { FhirReply, FhirRequest, FhirServer } from './interaction.ts'
 import { prettyText } from './json-text.ts'
+import { binaryOf, contentOf } from './native-binary.ts'
 import { INTERACTIONS } from './registry.ts'
 import { type Match, Router } from './route.ts'
 import { isCriterion } from './search-query.ts'
@@ -42,14 +44,16 @@ export interface FhirApiOptions {
 const FHIR_JSON = 'application/fhir+json; charset=utf-8'
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
 
-/** What the body parsers hand over: a parsed JSON document, or the text of a form. */
-type ParsedBody = ParsedJson | { readonly form: string } | undefined
+/** What the body parsers hand over: a parsed JSON document, the text of a form, or the content of a Binary. */
+type ParsedBody = ParsedJson | { readonly form: string } | { readonly content: Buffer } | undefined
 
 interface Call {
   readonly match: Match
   readonly query: string
   readonly parameters: URLSearchParams
   readonly principal: Principal
+  /** True where the content of a Binary is asked for. */
+  readonly native: boolean
 }
 
 /** Registers the API below the plugin's prefix. */
@@ -66,7 +70,8 @@ export async function fhirApi(app: FastifyInstance, options: FhirApiOptions): Pr
     prove: options.prove,
   }
   const calls = new WeakMap<FastifyRequest, Call>()
-  addBodyParsers(app)
+  addBodyParsers(app, (request) => takesContent((calls.get(request) as Call).match))
+  allowOrigins(app, ['/', '/*'], METHODS)
 
   // Everything that can refuse without the body comes before the body is taken in.
   const onRequest = async (request: FastifyRequest): Promise<void> => {
@@ -75,7 +80,7 @@ export async function fhirApi(app: FastifyInstance, options: FhirApiOptions): Pr
   const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const call = calls.get(request) as Call
     const { interaction } = call.match
-    return send(reply, await interaction.handle(server, fhirRequest(request, call, options)), call.parameters)
+    return send(reply, await interaction.handle(server, fhirRequest(request, call, options)), call)
   }
   app.setErrorHandler((error, request, reply) => {
     report(request, error)
@@ -86,7 +91,7 @@ export async function fhirApi(app: FastifyInstance, options: FhirApiOptions): Pr
   app.route({ method: METHODS, url: '/*', exposeHeadRoute: false, bodyLimit: RESOURCE_BYTES_MAX, onRequest, handler })
 }
 
-function addBodyParsers(app: FastifyInstance): void {
+function addBodyParsers(app: FastifyInstance, takesAnything: (request: FastifyRequest) => boolean): void {
   app.removeAllContentTypeParsers()
   const json = ['application/fhir+json', 'application/json', 'application/json-patch+json']
   app.addContentTypeParser<Buffer>(json, { parseAs: 'buffer' }, async (request: FastifyRequest, body: Buffer) => {
@@ -99,6 +104,16 @@ function addBodyParsers(app: FastifyInstance): void {
     if (body.length > QUERY_BYTES_MAX) throw queryTooLong()
     return { form: body.toString('utf8') }
   })
+  app.addContentTypeParser<Buffer>('*', { parseAs: 'buffer' }, async (request: FastifyRequest, content: Buffer) => {
+    if (takesAnything(request)) return { content }
+    if (content.length === 0) return undefined
+    throw new SalusError('media-type-not-supported', 'the body is application/fhir+json')
+  })
+}
+
+/** A Binary may come as what it is; whatever its sender accepts, the answer is FHIR. */
+function takesContent({ interaction, path }: Match): boolean {
+  return path.type === 'Binary' && (interaction.method === 'POST' || interaction.method === 'PUT') && interaction.writes
 }
 
 function requireUtf8(request: FastifyRequest, body: Buffer): void {
@@ -115,14 +130,21 @@ async function beginCall(router: Router, request: FastifyRequest, options: FhirA
   const query = mark < 0 ? '' : url.slice(mark + 1)
   if (query.length > QUERY_BYTES_MAX) throw queryTooLong()
   const parameters = query === '' ? NO_PARAMETERS : new URLSearchParams(query)
-  requireJson(request.headers.accept, parameters.get('_format') ?? undefined)
+  const { accept } = request.headers
+  const format = parameters.get('_format') ?? undefined
   const method = request.method === 'HEAD' ? 'GET' : request.method
   const path = (request.params as { readonly '*'?: string })['*'] ?? ''
   const match = router.match(method, path, hasCriteria(parameters))
-  if (match.interaction.isPublic) return { match, query, parameters, principal: PUBLIC }
+  const native = isReadOfBinary(match) && asksForNative(accept, format)
+  if (!native && !takesContent(match)) requireJson(accept, format)
+  if (match.interaction.isPublic) return { match, query, parameters, principal: PUBLIC, native }
   const principal = await options.authenticate(request)
   authorize(match.interaction, { principal, path: match.path })
-  return { match, query, parameters, principal }
+  return { match, query, parameters, principal, native }
+}
+
+function isReadOfBinary({ interaction, path }: Match): boolean {
+  return path.type === 'Binary' && (interaction.name === 'read' || interaction.name === 'vread')
 }
 
 const NO_PARAMETERS = new URLSearchParams()
@@ -142,11 +164,12 @@ function fhirRequest(request: FastifyRequest, call: Call, { fhirBase, linkBaseFo
   const { headers } = request
   const { principal, match } = call
   const body = request.body as ParsedBody
-  const json = body !== undefined && 'resource' in body ? body : NO_BODY
+  const json = jsonOf(request, match, fhirBase)
   return {
     principal,
     purpose: purposeOf(principal, headers),
     linkBase: match.interaction.isPublic ? fhirBase : linkBaseFor(principal),
+    replyBytesMax: REPLY_BYTES_MAX,
     path: match.path,
     query: wholeQuery(match, call.query, body),
     headers: {
@@ -160,6 +183,15 @@ function fhirRequest(request: FastifyRequest, call: Call, { fhirBase, linkBaseFo
     spellings: json.spellings,
     report: (error) => report(request, error),
   }
+}
+
+function jsonOf({ body, headers }: FastifyRequest, { path }: Match, fhirBase: string): ParsedJson {
+  const parsed = body as ParsedBody
+  if (parsed === undefined || 'form' in parsed) return NO_BODY
+  if ('resource' in parsed) return parsed
+  const context = single(headers['x-security-context'])
+  const resource = binaryOf(parsed.content, headers['content-type'] ?? '', context, path.id, fhirBase)
+  return { resource, spellings: NO_SPELLINGS }
 }
 
 /** What another member signed stands; of one's own users the headers say. */
@@ -183,7 +215,7 @@ function wholeQuery({ interaction }: Match, query: string, body: ParsedBody): st
   return [query, 'form' in body ? body.form : ''].filter((part) => part !== '').join('&')
 }
 
-function send(reply: FastifyReply, answer: FhirReply, parameters = NO_PARAMETERS): FastifyReply {
+function send(reply: FastifyReply, answer: FhirReply, call?: Call): FastifyReply {
   const { status, body, version, lastUpdatedMs, location, contentLocation, allow } = answer
   reply.code(status).header('cache-control', 'no-store')
   if (version !== undefined) reply.header('etag', etag(version))
@@ -192,8 +224,18 @@ function send(reply: FastifyReply, answer: FhirReply, parameters = NO_PARAMETERS
   if (contentLocation !== undefined) reply.header('content-location', contentLocation)
   if (allow !== undefined) reply.header('allow', allow.join(', '))
   if (body === '') return reply.send()
+  if (call?.native && status === 200) return sendContent(reply, body)
   reply.header('content-type', FHIR_JSON)
-  return reply.send(parameters.get('_pretty') === 'true' ? prettyText(body) : body)
+  return reply.send(call?.parameters.get('_pretty') === 'true' ? prettyText(body) : body)
+}
+
+/** Content is anybody's: browsers may neither guess its type nor run what it holds. */
+function sendContent(reply: FastifyReply, text: string): FastifyReply {
+  const { contentType, bytes, securityContext } = contentOf(text)
+  reply.header('content-type', contentType)
+  reply.header('x-content-type-options', 'nosniff').header('content-security-policy', 'sandbox')
+  if (securityContext !== undefined) reply.header('x-security-context', securityContext)
+  return reply.send(bytes)
 }
 
 /** Fastify's own refusals, as errors of the API. */

@@ -4,6 +4,7 @@ import type { Passage } from '../../gate/gate.ts'
 import type { StoredVersion } from '../../vault/vault.ts'
 import { isNotModified } from './headers.ts'
 import type { FhirReply, FhirRequest } from './interaction.ts'
+import { requireReplySize } from './reply-size.ts'
 import { parseView, showResource, WHOLE } from './view.ts'
 
 /** @throws SalusError `not-found`, `gone`; for other members `access-refused` instead, by the passage */
@@ -18,6 +19,7 @@ export async function releaseVersion(
     if (version === undefined) throw new SalusError('not-found', 'there is no such resource')
     throw new SalusError('gone', 'the resource was deleted')
   }
+  requireReplySize(request, [version])
   // That a version is still the current one is told about the patient too, so 304 is recorded like the rest.
   await passage.close([version])
   const about = { version: version.version, lastUpdatedMs: version.lastUpdatedMs }

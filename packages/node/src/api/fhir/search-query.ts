@@ -1,5 +1,6 @@
 /** Between the query strings of HTTP and the vault's parsed searches. */
 import { SalusError } from '@salus/core'
+import { isPassedOver } from '../../audit/audit-search.ts'
 import { requireScope } from '../../auth/scopes.ts'
 import { CURSOR_PARAMETER, type ParseOptions, parseEverything, parseSearch } from '../../vault/search/parse.ts'
 import type { SearchRequest } from '../../vault/search/request.ts'
@@ -50,7 +51,9 @@ export function readSearch(server: FhirServer, request: FhirRequest, { type, pat
   requireChainScopes(principal, pairs)
   const narrowed = type === null ? withinScopes(pairs, scopedTypes(principal, 'search')) : pairs
   const options = { ...optionsOf(server, request), ...(patient === undefined ? {} : { compartment: patient }) }
-  return wanted(narrowed, parseSearch(type, narrowed, options))
+  const answered =
+    type === 'AuditEvent' && options.lenient ? narrowed.filter((pair) => !isPassedOver(...pair)) : narrowed
+  return wanted(narrowed, parseSearch(type, answered, options))
 }
 
 /**
@@ -67,21 +70,28 @@ export function readEverything(server: FhirServer, request: FhirRequest, cursor?
 
 /**
  * The search of a condition. Unknown parameters are refused, because passing them over would widen what is written.
- * @throws SalusError `condition-malformed`, `search-…`
+ * @throws SalusError `condition-malformed`, `insufficient-scope`, `search-…`
  */
-export function readCondition(baseUrl: string, type: string, query: string, count: number): SearchRequest {
+export function readCondition(
+  baseUrl: string,
+  { principal, linkBase }: FhirRequest,
+  type: string,
+  query: string,
+  count: number,
+): SearchRequest {
   const criteria = parameters(query).filter(([name, value]) => isCriterion(name) && value !== '')
   if (criteria.length === 0) throw new SalusError('condition-malformed', 'the condition selects nothing')
+  requireChainScopes(principal, criteria)
   const pairs: readonly Pair[] = [...criteria, ['_count', String(count)], ['_total', 'none']]
-  return parseSearch(type, pairs, { baseUrl })
+  return parseSearch(type, pairs, { baseUrl, gatewayUrl: linkBase })
 }
 
 function parameters(query: string): Pair[] {
   return [...new URLSearchParams(query)]
 }
 
-function optionsOf({ fhirBase }: FhirServer, { headers }: FhirRequest): ParseOptions {
-  return { baseUrl: fhirBase, lenient: parsePrefer(headers.prefer).handling === 'lenient' }
+function optionsOf({ fhirBase }: FhirServer, { headers, linkBase }: FhirRequest): ParseOptions {
+  return { baseUrl: fhirBase, gatewayUrl: linkBase, lenient: parsePrefer(headers.prefer).handling === 'lenient' }
 }
 
 function wanted(pairs: readonly Pair[], search: SearchRequest): WantedSearch {

@@ -6,6 +6,7 @@ import type { SearchPage } from '../../vault/search/request.ts'
 import { bundleText, type Link, outcomeEntry, searchEntry } from './bundle-text.ts'
 import { issue, outcomeText } from './errors.ts'
 import type { FhirReply, FhirRequest, FhirServer } from './interaction.ts'
+import { requireReplySize } from './reply-size.ts'
 import { readSearch, type SearchScope, type WantedSearch } from './search-query.ts'
 
 /** @throws SalusError `search-…`, `access-refused` */
@@ -16,7 +17,7 @@ export async function runSearch(server: FhirServer, request: FhirRequest, scope:
   const { patients } = wanted.search
   const passage = await server.gate.open(principal, { interaction, patients, instance: null, purpose })
   const page = await server.reader.search(passage.permit, wanted.search)
-  return releasePage(server, request, passage, pathOf(scope), wanted, page)
+  return releasePage(request, passage, pathOf(scope), wanted, page)
 }
 
 function pathOf({ type, patient }: SearchScope): string {
@@ -25,8 +26,7 @@ function pathOf({ type, patient }: SearchScope): string {
 
 /** Records a page and answers with it; `path` is that of its paging links. */
 export async function releasePage(
-  { fhirBase }: FhirServer,
-  { principal, linkBase }: FhirRequest,
+  { principal, linkBase, replyBytesMax }: FhirRequest,
   passage: Passage,
   path: string,
   { search, ignored, cursor }: WantedSearch,
@@ -34,10 +34,12 @@ export async function releasePage(
 ): Promise<FhirReply> {
   // Includes may reach types that the token does not cover; the criteria have been checked before.
   const included = page.included.filter(({ type }) => allows(principal, type, 'read'))
-  await passage.close([...page.matches, ...included])
+  const released = [...page.matches, ...included]
+  requireReplySize({ replyBytesMax }, released)
+  await passage.close(released, page.counted)
   const entries = [
-    ...page.matches.map((version) => searchEntry(fhirBase, version, 'match', search)),
-    ...included.map((version) => searchEntry(fhirBase, version, 'include', search)),
+    ...page.matches.map((version) => searchEntry(linkBase, version, 'match', search)),
+    ...included.map((version) => searchEntry(linkBase, version, 'include', search)),
     ...(ignored.length === 0 ? [] : [outcomeEntry(passedOver(ignored))]),
   ]
   const base = path === '' ? linkBase : `${linkBase}/${path}`

@@ -12,6 +12,7 @@ export const CUSTODIAN = 'custodian'
 export interface Recorded {
   readonly ask: Ask
   readonly released: readonly string[] | 'not-found'
+  readonly counted?: readonly string[]
 }
 
 export class TestGate implements Gate {
@@ -37,8 +38,9 @@ export class TestGate implements Gate {
     )
     return {
       permit,
-      close: async (released: readonly StoredVersion[]) => {
-        this.records.push({ ask, released: released.map(({ type, id, version }) => `${type}/${id}/${version}`) })
+      close: async (released: readonly StoredVersion[], counted: readonly string[] = []) => {
+        const names = released.map(({ type, id, version }) => `${type}/${id}/${version}`)
+        this.records.push({ ask, released: names, counted })
       },
       notFound: async () => {
         this.records.push({ ask, released: 'not-found' })

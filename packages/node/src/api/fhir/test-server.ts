@@ -17,6 +17,7 @@ const PRINCIPALS: Readonly<Record<string, Principal>> = {
   operator: principal('operator', 'system/*.cruds'),
   clinician: principal('practitioner', 'user/*.cruds'),
   observations: principal('practitioner', 'user/Observation.rs user/Patient.r'),
+  writer: principal('practitioner', 'user/Patient.cu'),
   launched: principal('practitioner', 'patient/*.rs'),
   member: principal('member', 'system/*.rs'),
 }

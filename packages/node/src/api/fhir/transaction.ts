@@ -12,15 +12,16 @@ import type { Change, StoredVersion } from '../../vault/vault.ts'
 import { replyEntry } from './batch.ts'
 import { entryRequest, matchEntry, readEntry } from './bundle-entries.ts'
 import { bundleText } from './bundle-text.ts'
-import { matchOne } from './conditional.ts'
 import { authorize } from './dispatch.ts'
 import { errorReply } from './errors.ts'
 import { parsePrefer } from './headers.ts'
 import type { FhirReply, FhirRequest, FhirServer, WriteInteraction } from './interaction.ts'
+import { RecordedLookups } from './lookups.ts'
+import { ReplyBudget } from './reply-size.ts'
 import { requireWriter } from './scopes.ts'
 import { resolveLinks } from './transaction-links.ts'
 import { type PlannedStep, type Step, targetOf } from './transaction-step.ts'
-import { isConditional, type Lookups, writeReply } from './write.ts'
+import { isConditional, type Lookups, recording, writeReply } from './write.ts'
 
 const ORDER = ['DELETE', 'POST', 'PUT', 'PATCH']
 
@@ -34,17 +35,27 @@ export async function runTransaction(
   const steps = entries.map((entry, position) => readStep(server, request, entry, position))
   const writes = steps.filter(isWrite).sort((a, b) => order(a) - order(b))
   const reads = steps.filter((step) => !isWrite(step))
-  const passages = await openPassages(server, request, writes)
+  const gone = new Set<string>()
+  const passages = await openPassages(server, request, writes, gone)
   const replies = new Map<number, FhirReply>()
+  const budget = new ReplyBudget(request.replyBytesMax)
+  const answer = async ({ position, request, interaction }: Step): Promise<void> => {
+    const reply = await interaction.handle(server, { ...request, replyBytesMax: budget.bytesLeft })
+    budget.spend(reply)
+    replies.set(position, reply)
+  }
   const work = async (): Promise<void> => {
-    const planned = await planAll(server, passages, writes)
-    await resolveLinks(planned, lookupReference(server, passages))
+    const planned = await recording(passages.values(), async () => {
+      const plans = await planAll(passages, writes, gone)
+      await resolveLinks(plans, lookupReference(passages))
+      return plans
+    })
     const touched = new Set(planned.map(targetOf))
     const [early, late] = partition(reads, (step) => isReadOf(step, (target) => !touched.has(target)))
-    for (const step of early) replies.set(step.position, await step.interaction.handle(server, step.request))
+    for (const step of early) await answer(step)
     await writeAll(server, request, planned, replies)
-    for (const passage of passages.values()) await passage.close([])
-    for (const step of late) replies.set(step.position, await readWritten(server, step))
+    // A read after the write: what it finds is told in its entry, because the transaction stands.
+    for (const step of late) await answer(step).catch((error) => replies.set(step.position, failed(step, error)))
   }
   const conditional = writes.some((step) => isConditional(step.interaction, step.request.headers))
   await (conditional ? server.conditional.run(work) : work())
@@ -56,7 +67,7 @@ export async function runTransaction(
 }
 
 function readStep(server: FhirServer, outer: FhirRequest, raw: unknown, position: number): Step {
-  const entry = readEntry(raw, server.fhirBase)
+  const entry = readEntry(raw, [server.fhirBase, outer.linkBase])
   const match = matchEntry(server.router, entry)
   const request = entryRequest(outer, entry, match)
   authorize(match.interaction, request)
@@ -79,37 +90,38 @@ function partition<T>(items: readonly T[], test: (item: T) => boolean): readonly
   return [items.filter(test), items.filter((item) => !test(item))]
 }
 
-type Passages = ReadonlyMap<WriteInteraction['asks'], Passage>
+type Passages = ReadonlyMap<WriteInteraction['asks'], readonly [Passage, RecordedLookups]>
 
 /** One decision for all entries of a kind: writing is decided by who writes. */
 async function openPassages(
-  { gate }: FhirServer,
-  { principal, purpose }: FhirRequest,
+  server: FhirServer,
+  request: FhirRequest,
   writes: readonly Step<WriteInteraction>[],
+  gone: ReadonlySet<string>,
 ): Promise<Passages> {
-  const passages = new Map<WriteInteraction['asks'], Passage>()
+  const { principal, purpose } = request
+  const passages = new Map<WriteInteraction['asks'], readonly [Passage, RecordedLookups]>()
   for (const asks of new Set(writes.map(({ interaction }) => interaction.asks))) {
-    passages.set(asks, await gate.open(principal, { interaction: asks, patients: [], instance: null, purpose }))
+    const passage = await server.gate.open(principal, { interaction: asks, patients: [], instance: null, purpose })
+    passages.set(asks, [passage, new RecordedLookups(server, request, passage.permit, gone)])
   }
   return passages
 }
 
-/** Plans every write in the standard's order. @throws SalusError `transaction-duplicate` and those of the plans */
+/**
+ * Plans every write in the standard's order; what is to be deleted joins `gone` on the way.
+ * @throws SalusError `transaction-duplicate` and those of the plans
+ */
 async function planAll(
-  server: FhirServer,
   passages: Passages,
   writes: readonly Step<WriteInteraction>[],
+  gone: Set<string>,
 ): Promise<readonly PlannedStep[]> {
   const planned: PlannedStep[] = []
   const identities = new Set<string>()
-  const gone = new Set<string>()
   for (const step of writes) {
     const { interaction, request } = step
-    const { permit } = passages.get(interaction.asks) as Passage
-    const lookups: Lookups = {
-      current: (type, id) => server.reader.read(permit, type, id),
-      match: (type, query) => matchOne(server, permit, type, query, gone),
-    }
+    const [, lookups] = passages.get(interaction.asks) as readonly [Passage, RecordedLookups]
     const plan = await interaction.plan(lookups, request)
     const result = { ...step, plan }
     for (const identity of identitiesOf(result)) {
@@ -137,17 +149,17 @@ function duplicate(): SalusError {
   return new SalusError('transaction-duplicate', 'two entries of the transaction act on the same resource')
 }
 
-/** Resolves conditional references with the permit of the writes. */
-function lookupReference(server: FhirServer, passages: Passages): Lookups['match'] {
+/** Resolves conditional references with the permit of the writes, among what the transaction does not delete. */
+function lookupReference(passages: Passages): Lookups['match'] {
   return async (type, query) => {
-    const [passage] = passages.values()
-    return passage && matchOne(server, passage.permit, type, query, new Set())
+    const [first] = passages.values()
+    return first?.[1].match(type, query)
   }
 }
 
 async function writeAll(
-  { writer, fhirBase }: FhirServer,
-  { headers }: FhirRequest,
+  { writer }: FhirServer,
+  request: FhirRequest,
   planned: readonly PlannedStep[],
   replies: Map<number, FhirReply>,
 ): Promise<void> {
@@ -155,19 +167,14 @@ async function writeAll(
   const changes = changing.map(({ plan }) => plan.change as Change)
   const versions = changes.length === 0 ? [] : await writer.write(changes)
   const stored = new Map(changing.map((step, i) => [step, versions[i] as StoredVersion]))
-  const preferred = parsePrefer(headers.prefer).return ?? 'minimal'
+  const preferred = parsePrefer(request.headers.prefer).return ?? 'minimal'
   for (const step of planned) {
     const version = stored.get(step) ?? step.plan.existing
-    replies.set(step.position, writeReply(fhirBase, step.plan.status, version, preferred))
+    replies.set(step.position, writeReply(request, step.plan.status, version, preferred))
   }
 }
 
-/** A read after the write: what it finds is told in its entry, because the transaction stands. */
-async function readWritten(server: FhirServer, { interaction, request }: Step): Promise<FhirReply> {
-  try {
-    return await interaction.handle(server, request)
-  } catch (error) {
-    request.report(error)
-    return errorReply(error)
-  }
+function failed({ request }: Step, error: unknown): FhirReply {
+  request.report(error)
+  return errorReply(error)
 }

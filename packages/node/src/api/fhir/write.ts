@@ -5,17 +5,24 @@
 
 import type { Resource } from '@medplum/fhirtypes'
 import { SalusError } from '@salus/core'
-import type { Permit } from '../../consent/permit.ts'
+import { allows } from '../../auth/scopes.ts'
+import type { Passage } from '../../gate/gate.ts'
 import type { Change, StoredVersion } from '../../vault/vault.ts'
-import { matchOne } from './conditional.ts'
 import { issue, outcomeText } from './errors.ts'
 import { type Preferences, parseEtag, parsePrefer } from './headers.ts'
 import type { FhirReply, FhirRequest, FhirServer, WriteInteraction } from './interaction.ts'
+import { RecordedLookups } from './lookups.ts'
 
-/** What a plan may look up. Nothing of it is released. */
+/** What a plan may look up; what it reads or matches is a disclosure, also where the write then fails. */
 export interface Lookups {
-  current(type: string, id: string): Promise<StoredVersion | undefined>
-  /** The only match of a search. @throws SalusError `condition-matches-many`, `condition-malformed`, `search-…` */
+  /** Whether there is a resource that is not deleted. */
+  exists(type: string, id: string): Promise<boolean>
+  /** The current version, deleted ones included. @throws SalusError `reply-too-large` */
+  read(type: string, id: string): Promise<StoredVersion | undefined>
+  /**
+   * The only match of a search.
+   * @throws SalusError `condition-matches-many`, `condition-malformed`, `insufficient-scope`, `reply-too-large`, `search-…`
+   */
   match(type: string, query: string): Promise<StoredVersion | undefined>
 }
 
@@ -40,16 +47,30 @@ async function writeOne(
   const { principal, purpose, path, headers } = request
   const instance = path.id === '' ? null : { type: path.type, id: path.id }
   const passage = await server.gate.open(principal, { interaction: asks, patients: [], instance, purpose })
+  const lookups = new RecordedLookups(server, request, passage.permit)
   const work = async (): Promise<readonly [Plan, StoredVersion | undefined]> => {
-    const planned = await plan(lookups(server, passage.permit), request)
+    const planned = await recording([[passage, lookups]], () => plan(lookups, request))
     if (planned.change === null) return [planned, planned.existing]
     return [planned, (await server.writer.write([planned.change]))[0]]
   }
   const [planned, version] = await (isConditional(definition, headers) ? server.conditional.run(work) : work())
-  const preferred = parsePrefer(headers.prefer).return ?? 'representation'
-  const released = planned.existing !== undefined && preferred === 'representation' ? [planned.existing] : []
-  await passage.close(released)
-  return writeReply(server.fhirBase, planned.status, version, preferred)
+  return writeReply(request, planned.status, version, parsePrefer(headers.prefer).return ?? 'representation')
+}
+
+/**
+ * Does `work`, and records what was looked up meanwhile, whether it succeeds or not: a condition that matches too many
+ * and a patch whose test fails tell something as well. Comes before the write, so that nothing is written where nothing
+ * can be recorded.
+ */
+export async function recording<T>(
+  passages: Iterable<readonly [Passage, RecordedLookups]>,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work()
+  } finally {
+    for (const [passage, lookups] of passages) await passage.close(lookups.seen)
+  }
 }
 
 /** True where a search decides what is written. */
@@ -57,17 +78,12 @@ export function isConditional({ query }: Pick<WriteInteraction, 'query'>, header
   return query === 'required' || headers.ifNoneExist !== undefined
 }
 
-/** Lookups with the writer's own permit. */
-function lookups(server: FhirServer, permit: Permit): Lookups {
-  return {
-    current: (type, id) => server.reader.read(permit, type, id),
-    match: (type, query) => matchOne(server, permit, type, query, new Set()),
-  }
-}
-
-/** The reply of a write (FHIR R4 sections 3.1.0.1.12, 3.1.0.4, 3.1.0.7 and 3.1.0.8). */
+/**
+ * The reply of a write (FHIR R4 sections 3.1.0.1.12, 3.1.0.4, 3.1.0.7 and 3.1.0.8). It shows the resource only to who
+ * may read its type.
+ */
 export function writeReply(
-  fhirBase: string,
+  { principal, linkBase }: FhirRequest,
   status: Plan['status'],
   version: StoredVersion | undefined,
   preferred: NonNullable<Preferences['return']>,
@@ -75,10 +91,16 @@ export function writeReply(
   if (version === undefined) return { status: 204, body: '' }
   const about = { version: version.version, lastUpdatedMs: version.lastUpdatedMs }
   if (version.deleted) return { status: 204, body: '', ...about }
-  const location = `${fhirBase}/${version.type}/${version.id}/_history/${version.version}`
-  const body = preferred === 'minimal' ? '' : preferred === 'representation' ? version.text : STORED
-  const contentLocation = preferred === 'representation' ? { contentLocation: location } : {}
-  return { status, body, location, ...contentLocation, ...about }
+  const location = `${linkBase}/${version.type}/${version.id}/_history/${version.version}`
+  if (preferred === 'OperationOutcome') return { status, body: STORED, location, ...about }
+  const shown = preferred === 'representation' && allows(principal, version.type, 'read')
+  return {
+    status,
+    body: shown ? version.text : '',
+    location,
+    ...(shown ? { contentLocation: location } : {}),
+    ...about,
+  }
 }
 
 const STORED = outcomeText([issue('information', 'informational', 'stored', 'the resource is stored')])

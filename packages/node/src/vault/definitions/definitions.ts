@@ -37,6 +37,8 @@ export interface Definitions {
   readonly resources: readonly string[]
   readonly types: Readonly<Record<string, Readonly<Record<string, string>>>>
   readonly codes: Readonly<Record<string, CodeList>>
+  /** Invariants of severity error by type and key, as FHIRPath: those that are checked by interpreting them. */
+  readonly invariants: Readonly<Record<string, Readonly<Record<string, string>>>>
   readonly search: readonly SearchDefinition[]
   /** The Patient compartment: search parameters that tie a resource of this type to a patient. */
   readonly compartment: Readonly<Record<string, readonly string[]>>

@@ -11,8 +11,10 @@ export interface ElementInfo {
   readonly summary: boolean
   /** Types that a Reference may lead to; undefined for any. */
   readonly targets: ReadonlySet<string> | undefined
-  /** Codes of a required binding, when they are listed. */
+  /** Codes of a required binding of a code, when they are listed. */
   readonly codes: CodeList | undefined
+  /** The same of a Coding or CodeableConcept, whose codings carry their system. */
+  readonly codings: CodeList | undefined
 }
 
 const SPELLING = /^([^*!^:]+)(\*?)(!?)(\^?)(?::(.+))?$/
@@ -36,7 +38,8 @@ export function elementsOf(type: string): ReadonlyMap<string, ElementInfo> | und
         required: required === '!',
         summary: summary === '^',
         targets: targets === undefined ? undefined : new Set(targets.split(',')),
-        codes: codes === undefined ? undefined : definitions.codes[codes],
+        codes: codes !== undefined && one === 'code' ? definitions.codes[codes] : undefined,
+        codings: codes !== undefined && one !== 'code' ? definitions.codes[codes] : undefined,
       })
     }
   }

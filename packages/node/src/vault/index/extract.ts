@@ -1,12 +1,12 @@
 /**
  * The index rows of one resource. Values that search parameters look for stand under the path that found them;
- * codings and references that no path covers stand under {@link OTHER}, and authors under {@link AUTHOR}, so that the
- * filters of permits see all of them.
+ * codings and references that no path covers stand under {@link OTHER}, authors under {@link AUTHOR}, and security labels
+ * under {@link HELD_LABEL}, so that the filters of permits see all of them.
  */
 import type { Resource } from '@medplum/fhirtypes'
 import type { Code } from '../../consent/filter.ts'
 import { type DateRange, elementDateRange } from './dates.ts'
-import { clinicalRange, codingKey, labelsOf, mentionsOf } from './facts.ts'
+import { clinicalRange, codingKey, mentionsOf } from './facts.ts'
 import { foldText } from './fold.ts'
 import { type NumberRange, quantityRange, rangeOfRange } from './numbers.ts'
 import { type IndexKind, indexPlan } from './parameters.ts'
@@ -17,6 +17,8 @@ import { type LocalReference, parseLocalReference } from './references.ts'
 export const OTHER = 0
 /** Path of references to authors, besides their own rows. */
 export const AUTHOR = 1
+/** Path of security labels in canonical spelling (consent/labels.ts), besides their own rows. */
+export const HELD_LABEL = 2
 
 /** Longest text and uri kept in an index, in UTF-16 units. */
 export const INDEXED_TEXT_MAX = 1024
@@ -81,7 +83,7 @@ export function extractIndex(resource: Resource, base: string): ExtractedIndex {
     date: [],
     quantity: [],
     uri: [],
-    labels: labelsOf(resource),
+    labels: [...mentions.labels.values()],
     clinical: clinicalRange(resource),
     references,
   }
@@ -95,6 +97,9 @@ export function extractIndex(resource: Resource, base: string): ExtractedIndex {
     })
   }
   addOthers(index, mentions.codings, references)
+  for (const { system = null, code } of index.labels) {
+    index.token.push({ path: HELD_LABEL, place: 0, system, code, text: null, coding: 0 })
+  }
   for (const author of mentions.authors) index.reference.push({ path: AUTHOR, place: 0, ...splitReference(author) })
   return index
 }

@@ -1,6 +1,7 @@
 /**
  * What a filter can ask of a resource (consent/filter.ts): every coding and local reference wherever they stand,
- * contained resources and extensions included; its labels; its authors; its clinical date.
+ * contained resources and extensions included; its labels, those of resources within it included; its
+ * authors; its clinical date.
  *
  * Authors are references in these elements, at any depth: author, authorReference (annotations), recorder, asserter,
  * performer and performer.actor, requester, sender, informationSource, source, enterer, provider, attester.party and
@@ -11,8 +12,9 @@
  * The clinical date is the first of the type's date elements below that is there; of a Condition, from onset to
  * abatement. Types without an entry have none.
  */
-import type { Resource } from '@medplum/fhirtypes'
+import type { Meta, Resource } from '@medplum/fhirtypes'
 import type { Code, ResourceFacts } from '../../consent/filter.ts'
+import { heldLabels } from '../../consent/labels.ts'
 import { elementsOf, namesOf } from '../definitions/elements.ts'
 import { type DateRange, elementDateRange } from './dates.ts'
 import { parseLocalReference } from './references.ts'
@@ -108,11 +110,12 @@ const CLINICAL_DATES: Readonly<Record<string, readonly string[]>> = {
   VisionPrescription: ['dateWritten', 'created'],
 }
 
-/** Codings as they stand, and references as `Type/id`, each once. */
+/** Codings as they stand, references as `Type/id`, and labels in canonical spelling, each once. */
 export interface Mentions {
   readonly codings: ReadonlyMap<string, Code>
   readonly references: ReadonlySet<string>
   readonly authors: ReadonlySet<string>
+  readonly labels: ReadonlyMap<string, Code>
 }
 
 /** What {@link mentionsOf} collects into while it walks. */
@@ -121,17 +124,21 @@ interface Collector {
   readonly codings: Map<string, Code>
   readonly references: Set<string>
   readonly authors: Set<string>
+  readonly labels: Map<string, Code>
 }
 
-/** Every coding and local reference in the resource. */
+/** Every coding, local reference and security label in the resource. */
 export function mentionsOf(resource: Resource, base: string): Mentions {
-  const collector: Collector = { base, codings: new Map(), references: new Set(), authors: new Set() }
+  const codings = new Map<string, Code>()
+  const labels = new Map<string, Code>()
+  const collector: Collector = { base, codings, references: new Set(), authors: new Set(), labels }
   collect(collector, resource as object, resource.resourceType, resource.resourceType, '')
   return collector
 }
 
 function collect(collector: Collector, value: object, type: string, root: string, owner: string): void {
   if (type === 'Coding') addCoding(collector, value as Code)
+  else if (type === 'Meta') addLabels(collector, value as Meta)
   const elements = elementsOf(type)
   if (!elements) return
   for (const name in value) {
@@ -156,6 +163,10 @@ function addCoding(collector: Collector, { system, code }: Code): void {
   if (!collector.codings.has(key)) collector.codings.set(key, system === undefined ? { code } : { system, code })
 }
 
+function addLabels(collector: Collector, { security = [] }: Meta): void {
+  for (const label of security.flatMap(heldLabels)) collector.labels.set(codingKey(label.system, label.code), label)
+}
+
 export function codingKey(system: string | null | undefined, code: string): string {
   return `${system ?? ''}|${code}`
 }
@@ -173,15 +184,6 @@ function addReference(collector: Collector, item: object, root: string, owner: s
 function isAuthor(root: string, owner: string, name: string): boolean {
   if (AUTHORS.has(name) || NESTED_AUTHORS.has(`${owner}.${name}`)) return true
   return root === 'Encounter' && owner === 'participant' && name === 'individual'
-}
-
-/** The labels of `meta.security`. */
-export function labelsOf(resource: Resource): Code[] {
-  const labels = resource.meta?.security ?? []
-  return labels.flatMap(({ system, code }) => {
-    if (typeof code !== 'string') return []
-    return [typeof system === 'string' ? { system, code } : { code }]
-  })
 }
 
 /** The clinical date of a resource; null when it has none. */
@@ -206,11 +208,11 @@ function elementRange(resource: Resource, name: string): DateRange | undefined {
 
 /** All facts of a resource, for evaluating a filter in memory. */
 export function factsOf(resource: Resource & { id: string }, base: string): ResourceFacts {
-  const { codings, references, authors } = mentionsOf(resource, base)
+  const { codings, references, authors, labels } = mentionsOf(resource, base)
   return {
     type: resource.resourceType,
     id: resource.id,
-    labels: labelsOf(resource),
+    labels: [...labels.values()],
     codes: [...codings.values()],
     clinical: clinicalRange(resource),
     references: [...references],

@@ -5,14 +5,14 @@
  * and `_has` carry the permit's scope for the resources that they pass through.
  */
 import type { Scope } from '../../consent/permit.ts'
-import { allOf, anyOf, column, FALSE, list, type Sql, sql, TRUE } from '../../db/sql.ts'
+import { allOf, among, anyOf, column, FALSE, list, type Sql, sql, TRUE } from '../../db/sql.ts'
 import { typeNumber } from '../definitions/definitions.ts'
 import { keySql, scopeSql } from '../filter-sql.ts'
 import type { IndexKind } from '../index/parameters.ts'
 import type { PathUse } from '../index/paths.ts'
 import { STATE } from '../schema.ts'
-import type { CompositeCriterion, Criterion, Value, ValuesCriterion } from './criteria.ts'
-import { pathSql, rangeSql, rowSql, tableOf } from './values-sql.ts'
+import type { CompositeCriterion, Criterion, ReferenceValue, Value, ValuesCriterion } from './criteria.ts'
+import { pathSql, rangeSql, referencesSql, rowSql, tableOf } from './values-sql.ts'
 
 const KINDS: readonly IndexKind[] = ['token', 'string', 'reference', 'date', 'quantity', 'uri']
 /** How much of the store a match of one value tends to leave, least first. */
@@ -76,7 +76,7 @@ function rank(criterion: Criterion): number {
 function criterionSql(criterion: Criterion, scope: Scope, r: string, drives: boolean): Sql {
   switch (criterion.kind) {
     case 'id': {
-      const found = sql`${column(r, 'id')} IN ${list(criterion.ids)}`
+      const found = sql`${column(r, 'id')} IN ${among(criterion.ids)}`
       return criterion.negated ? sql`NOT (${found})` : found
     }
     case 'updated':
@@ -117,12 +117,20 @@ function rowsSql(kind: IndexKind, condition: Sql, r: string, drives: boolean): S
 function valuesSql({ uses, values, negated }: ValuesCriterion, r: string, drives: boolean): Sql {
   const byKind = new Map<IndexKind, Sql[]>()
   const access = drives && !negated ? 'by-value' : 'by-resource'
-  for (const value of values) {
-    const kind = tableOf(value)
-    const condition = rowSql(uses, value, access)
+  const add = (kind: IndexKind, condition: Sql): void => {
     const conditions = byKind.get(kind)
     if (conditions) conditions.push(condition)
     else byKind.set(kind, [condition])
+  }
+  const references = new Map<string, ReferenceValue[]>()
+  for (const value of values) {
+    if (value.kind !== 'reference') add(tableOf(value), rowSql(uses, value, access))
+    else references.set(value.types.join(), [...(references.get(value.types.join()) ?? []), value])
+  }
+  for (const [first, ...others] of references.values()) {
+    if (!first) continue
+    const ids = [first, ...others].map(({ id }) => id)
+    add('reference', referencesSql(uses, first.types, ids, access))
   }
   const found = anyOf([...byKind].map(([kind, conditions]) => rowsSql(kind, anyOf(conditions), r, drives && !negated)))
   if (!negated) return found

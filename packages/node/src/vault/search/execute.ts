@@ -1,6 +1,7 @@
 /** Searches and `$everything`: criteria, order, page and includes composed into queries, all under the permit. */
 import type { Permit } from '../../consent/permit.ts'
 import { allOf, allRows, anyOf, list, type Sql, sql } from '../../db/sql.ts'
+import { SEARCH_FILES_MAX } from '../../limits.ts'
 import type { CursorValue } from '../cursor.ts'
 import { scopeSql } from '../filter-sql.ts'
 import type { HistoryParts } from '../history.ts'
@@ -67,6 +68,7 @@ async function page(
     matches: await openVersions(parts, shown),
     included: await openVersions(parts, await fetchRows(parts, included)),
     next: more ? cursors.write(parsed.query, positionOf(parsed, last)) : null,
+    ...(countOnly && total !== 0 ? await countedPatients(parts, where) : {}),
   }
 }
 
@@ -108,6 +110,16 @@ async function totalOf(
   const query = sql`SELECT count(*) AS total FROM vault_resource r WHERE ${where}`
   const [row] = await allRows<{ total: number }>(read, query)
   return row?.total ?? 0
+}
+
+/** Whose resources a total counts; a total over more patients than a requester may name tells little of any of them. */
+async function countedPatients({ read }: SearchParts, where: Sql): Promise<Pick<SearchPage, 'counted'>> {
+  const found = sql`SELECT r.key, r.patient FROM vault_resource r WHERE r.patient IS NOT NULL AND ${where}`
+  const owners = sql`WITH f AS (${found}) SELECT f.patient FROM f
+    UNION SELECT s.patient FROM f JOIN vault_shared s ON s.resource = f.key LIMIT ${SEARCH_FILES_MAX + 1}`
+  const query = sql`SELECT p.id FROM vault_resource p WHERE p.key IN (SELECT patient FROM (${owners}) o)`
+  const rows = await allRows<{ id: string }>(read, query)
+  return rows.length > SEARCH_FILES_MAX ? {} : { counted: rows.map(({ id }) => id) }
 }
 
 async function fetchRows({ read }: SearchParts, keys: readonly number[]): Promise<VersionRow[]> {

@@ -24,7 +24,8 @@ import {
  * for the whole query, as a chain without types branches into every type that its reference may lead to.
  */
 export interface ParseContext {
-  readonly base: string
+  /** URLs of this node, without a final slash. */
+  readonly bases: readonly string[]
   readonly nowMs: number
   readonly links: number
   readonly work: { steps: number }
@@ -198,7 +199,7 @@ function plainValue(parameter: Parameter, modifier: string | undefined, text: st
   if (type === 'number') return quantityValue(code, text, false)
   if (type === 'quantity') return quantityValue(code, text, true)
   if (type === 'token') return tokenValue(code, text)
-  if (type === 'reference') return referenceValue(code, text, parameter.targets, context.base)
+  if (type === 'reference') return referenceValue(code, text, parameter.targets, context.bases)
   throw new SalusError('search-parameter-unsupported', 'this server cannot search by this parameter', {
     parameter: code,
   })
@@ -241,7 +242,7 @@ function parseReference(
   if (modifier !== undefined && !negated && !isResourceType(modifier)) throw unsupportedModifier(code, modifier)
   const allowed = new Set(uses.flatMap((use) => targetsOf(parameter, use)))
   const types = modifier === undefined || negated ? [...allowed] : [modifier].filter((type) => allowed.has(type))
-  const values = texts.map((text) => referenceValue(code, text, types, context.base))
+  const values = texts.map((text) => referenceValue(code, text, types, context.bases))
   for (const value of values) {
     if (!negated && value.kind === 'reference' && value.types.includes('Patient') && ID.test(value.id)) {
       context.patients.add(value.id)

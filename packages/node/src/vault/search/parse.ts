@@ -35,6 +35,8 @@ export interface ParseOptions {
   readonly lenient?: boolean
   /** The node's own FHIR URL without a final slash. */
   readonly baseUrl?: string
+  /** Another URL under which the requester sees this node: references that start with it are local too. */
+  readonly gatewayUrl?: string
   /** Restricts the search to the compartment of this Patient id (`Patient/[id]/Observation?…`). */
   readonly compartment?: string
   readonly now?: () => number
@@ -60,8 +62,9 @@ interface Controls {
  */
 export function parseSearch(type: string | null, pairs: QueryPairs, options: ParseOptions = {}): SearchRequest {
   checkSize(pairs)
-  const { lenient = false, baseUrl: base = '', compartment, now = Date.now } = options
-  const context: ParseContext = { base, nowMs: now(), links: 0, work: { steps: 0 }, patients: new Set() }
+  const { lenient = false, baseUrl = '', gatewayUrl, compartment, now = Date.now } = options
+  const bases = gatewayUrl === undefined ? [baseUrl] : [baseUrl, gatewayUrl]
+  const context: ParseContext = { bases, nowMs: now(), links: 0, work: { steps: 0 }, patients: new Set() }
   const controls: Controls = {
     types: type === null ? null : [type],
     count: PAGE_COUNT_DEFAULT,

@@ -23,6 +23,8 @@ export interface SearchPage {
   readonly total: number | undefined
   readonly matches: readonly StoredVersion[]
   readonly included: readonly StoredVersion[]
+  /** Of a search that only counts: ids of the patients whose resources it counted, unless they are too many. */
+  readonly counted?: readonly string[]
   /** Continues the search; null on the last page. */
   readonly next: string | null
 }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { isSalusError } from '@salus/core'
+import type { DataFilter } from '../../consent/filter.ts'
 import { BASE_URL, namesOf, openTestVault, parse, permitOf, type TestVault } from '../test-vault.ts'
 import { parseEverything, parseSearch } from './parse.ts'
 
@@ -405,4 +406,36 @@ test('a compartment', async () => {
     [namesOf(await vault.reader.search(permitOf(), request)), request.patients],
     [['Observation/other'], ['p2']],
   )
+})
+
+test('as many values as a search may have, of a reference to any type', async () => {
+  const targets = Array.from({ length: 255 }, (_, i) => `t${i}`)
+  const query = `Provenance?target=${targets},q100`
+  const found = await vault.search(query)
+  assert.deepEqual(namesOf(found), ['Provenance/prov'])
+  const many = Array.from({ length: 8 }, () => `target=${targets},q100`).join('&')
+  assert.deepEqual(namesOf(await vault.search(`Provenance?${many}`)), ['Provenance/prov'])
+  assert.deepEqual(namesOf(await vault.search(`Provenance?target=${targets},Observation/q100`)), ['Provenance/prov'])
+})
+
+test('more patients than a query has parameters', async () => {
+  const files = new Map(Array.from({ length: 40_000 }, (_, i) => [`n${i}`, { op: 'none' } as const]))
+  const page = await vault.search('Patient?_id=p1,p2', permitOf({ files: new Map([...files, ['p2', { op: 'none' }]]) }))
+  assert.deepEqual(namesOf(page), ['Patient/p1'])
+})
+
+test('a permit that says something else of each of very many patients is too broad for a search, not for a read', async () => {
+  const files = new Map<string, DataFilter>(
+    Array.from({ length: 20_000 }, (_, i) => [`n${i}`, { op: 'instance', reference: `Observation/x${i}` } as const]),
+  )
+  const permit = permitOf({ files })
+  await assert.rejects(vault.search('Patient?_id=p1', permit), (error) => isSalusError(error, 'search-too-broad'))
+  assert.equal((await vault.reader.read(permit, 'Organization', 'org'))?.id, 'org')
+  assert.equal((await vault.reader.read(permit, 'Patient', 'p1'))?.id, 'p1')
+  assert.equal((await vault.reader.vread(permit, 'Patient', 'p1', '1'))?.id, 'p1')
+  assert.equal((await vault.reader.history(permit, { type: 'Patient', id: 'p1', count: 5 })).total, 1)
+  const closed = permitOf({ files: new Map<string, DataFilter>([...files, ['p1', { op: 'none' }]]) })
+  assert.equal(await vault.reader.read(closed, 'Patient', 'p1'), undefined)
+  assert.equal(await vault.reader.vread(closed, 'Patient', 'p1', '1'), undefined)
+  assert.equal((await vault.reader.history(closed, { type: 'Patient', id: 'p1', count: 5 })).total, 0)
 })

@@ -2,12 +2,12 @@
  * Conditions on one row, `t`, of an index table. Rules for ranges are those of FHIR R4 section 3.1.1.5.3: a range of
  * the search value against a range of the element.
  */
-import { allOf, anyOf, FALSE, list, type Sql, sql } from '../../db/sql.ts'
+import { allOf, among, anyOf, FALSE, list, type Sql, sql } from '../../db/sql.ts'
 import { typeNumber } from '../definitions/definitions.ts'
 import { systemSql } from '../filter-sql.ts'
 import type { IndexKind } from '../index/parameters.ts'
 import type { PathUse } from '../index/paths.ts'
-import type { DateValue, QuantityValue, ReferenceValue, StringValue, TokenValue, UriValue, Value } from './criteria.ts'
+import type { DateValue, QuantityValue, StringValue, TokenValue, UriValue, Value } from './criteria.ts'
 
 /** Sorts after every text that can follow a prefix: the last code point. */
 const LAST = '\u{10ffff}'
@@ -39,7 +39,7 @@ export function rowSql(uses: readonly PathUse[], value: Value, access: Access): 
     case 'uri':
       return allOf([pathSql(uses, access), uriSql(value)])
     case 'reference':
-      return referenceSql(uses, value, access)
+      return referencesSql(uses, value.types, [value.id], access)
   }
 }
 
@@ -125,7 +125,7 @@ function uriSql({ match, uri }: UriValue): Sql {
   // A canonical may carry `|version`, and is found with and without it.
   if (match === 'canonical') return anyOf([sql`t.value = ${uri}`, startsWith(sql`t.value`, `${uri}|`)])
   if (match === 'below') return anyOf([sql`t.value = ${uri}`, startsWith(sql`t.value`, uri.replace(/\/?$/, '/'))])
-  return sql`t.value IN ${list(ancestors(uri))}`
+  return sql`t.value IN ${among(ancestors(uri))}`
 }
 
 /** The uri and every prefix of it that ends before or after a slash. */
@@ -137,8 +137,15 @@ function ancestors(uri: string): string[] {
   return [...found].filter((one) => one !== '').slice(0, 256)
 }
 
-function referenceSql(uses: readonly PathUse[], { types, id }: ReferenceValue, access: Access): Sql {
+/** The row refers to a resource of one of these types with one of these ids. */
+export function referencesSql(
+  uses: readonly PathUse[],
+  types: readonly string[],
+  ids: readonly string[],
+  access: Access,
+): Sql {
   const column = sql.raw(access === 'by-value' ? 't.target' : '+t.target')
+  const idIs = ids.length === 1 ? sql`id = ${ids[0] as string}` : sql`id IN ${among(ids)}`
   const byTypes = new Map<string, { readonly types: readonly string[]; readonly uses: PathUse[] }>()
   for (const use of uses) {
     const own = use.target === null ? types : types.filter((type) => type === use.target)
@@ -150,7 +157,7 @@ function referenceSql(uses: readonly PathUse[], { types, id }: ReferenceValue, a
   return anyOf(
     [...byTypes.values()].map((group) => {
       const numbers = list(group.types.map(typeNumber))
-      const target = sql`(SELECT key FROM vault_resource WHERE type IN ${numbers} AND id = ${id})`
+      const target = sql`(SELECT key FROM vault_resource WHERE type IN ${numbers} AND ${idIs})`
       return allOf([pathSql(group.uses, access), sql`${column} IN ${target}`])
     }),
   )

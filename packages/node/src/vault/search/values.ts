@@ -98,11 +98,11 @@ export function referenceValue(
   parameter: string,
   text: string,
   types: readonly string[],
-  base: string,
+  bases: readonly string[],
 ): ReferenceValue | UriValue {
   const reference = unescapeValue(text)
   if (ID.test(reference)) return { kind: 'reference', types, id: reference }
-  const local = parseLocalReference(reference, base)
+  const local = bases.map((base) => parseLocalReference(reference, base)).find((one) => one !== undefined)
   if (!local) return uriValue(parameter, text, 'canonical')
   return { kind: 'reference', types: types.includes(local.type) ? [local.type] : [], id: local.id }
 }

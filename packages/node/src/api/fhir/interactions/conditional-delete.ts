@@ -8,9 +8,9 @@ export const conditionalDelete = writeInteraction({
   query: 'required',
   right: 'delete',
   asks: 'delete',
-  plan: async ({ match }, { path, query }) => {
+  plan: async (lookups, { path, query }) => {
     const { type } = path
-    const found = await match(type, query)
+    const found = await lookups.match(type, query)
     if (found === undefined) return { status: 204, change: null, existing: undefined }
     return { status: 204, change: { kind: 'delete', type, id: found.id }, existing: undefined }
   },

@@ -10,10 +10,10 @@ export const conditionalUpdate = writeInteraction({
   query: 'required',
   right: 'update',
   asks: 'update',
-  plan: async ({ match }, request) => {
+  plan: async (lookups, request) => {
     const { path, query, body } = request
     const resource = requireResource(body, path.type)
-    const found = await match(path.type, query)
+    const found = await lookups.match(path.type, query)
     if (found && resource.id !== undefined) requireSameId(resource, found.id)
     const id = found?.id ?? resource.id ?? randomUUID()
     return { status: found ? 200 : 201, change: put(request, resource, id, 'PUT'), existing: undefined }

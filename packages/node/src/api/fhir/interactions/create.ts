@@ -9,10 +9,10 @@ export const create = writeInteraction({
   path: '/:type',
   right: 'create',
   asks: 'create',
-  plan: async ({ match }, request) => {
+  plan: async (lookups, request) => {
     const { path, headers, body } = request
     const resource = requireResource(body, path.type)
-    const existing = headers.ifNoneExist === undefined ? undefined : await match(path.type, headers.ifNoneExist)
+    const existing = headers.ifNoneExist === undefined ? undefined : await lookups.match(path.type, headers.ifNoneExist)
     if (existing) return { status: 200, change: null, existing }
     return { status: 201, change: put(request, resource, randomUUID(), 'POST'), existing: undefined }
   },

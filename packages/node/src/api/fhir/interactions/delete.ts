@@ -8,11 +8,10 @@ export const deleteInstance = writeInteraction({
   path: '/:type/:id',
   right: 'delete',
   asks: 'delete',
-  plan: async ({ current }, { path, headers }) => {
+  plan: async (lookups, { path, headers }) => {
     const { type, id } = path
     const ifVersion = headers.ifMatch === undefined ? {} : { ifVersion: parseEtag(headers.ifMatch) }
-    const before = await current(type, id)
-    if (before === undefined || before.deleted) return { status: 204, change: null, existing: undefined }
+    if (!(await lookups.exists(type, id))) return { status: 204, change: null, existing: undefined }
     return { status: 204, change: { kind: 'delete', type, id, ...ifVersion }, existing: undefined }
   },
 })

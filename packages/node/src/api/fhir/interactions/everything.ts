@@ -27,7 +27,7 @@ export const everything: Interaction = {
       await passage.notFound()
       throw new SalusError('not-found', 'there is no such patient')
     }
-    return releasePage(server, request, passage, `Patient/${path.id}/$everything`, wanted, page)
+    return releasePage(request, passage, `Patient/${path.id}/$everything`, wanted, page)
   },
 }
 
@@ -51,7 +51,7 @@ export const everythingOfAll: Interaction = {
     const [patient] = found.matches
     const record = patient ? await server.reader.everything(passage.permit, patient.id, wanted.search) : EMPTY
     const next = record.next !== null ? writeCursor(outer, record.next) : found.next && writeCursor(found.next, null)
-    return releasePage(server, request, passage, 'Patient/$everything', wanted, { ...record, total: undefined, next })
+    return releasePage(request, passage, 'Patient/$everything', wanted, { ...record, total: undefined, next })
   },
 }
 

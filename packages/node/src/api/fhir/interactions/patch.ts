@@ -17,10 +17,7 @@ export const patch = writeInteraction({
   path: '/:type/:id',
   right: 'update',
   asks: 'update',
-  plan: async ({ current }, request) => {
-    const { type, id } = request.path
-    return planPatch(request, await current(type, id))
-  },
+  plan: async (lookups, request) => planPatch(request, await lookups.read(request.path.type, request.path.id)),
 })
 
 export const conditionalPatch = writeInteraction({
@@ -30,7 +27,7 @@ export const conditionalPatch = writeInteraction({
   query: 'required',
   right: 'update',
   asks: 'update',
-  plan: async ({ match }, request) => planPatch(request, await match(request.path.type, request.query)),
+  plan: async (lookups, request) => planPatch(request, await lookups.match(request.path.type, request.query)),
 })
 
 /** @throws SalusError `not-found`, `gone`, `patch-…`, `resource-invalid`, `id-mismatch` */

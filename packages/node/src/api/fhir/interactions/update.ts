@@ -8,13 +8,12 @@ export const update = writeInteraction({
   path: '/:type/:id',
   right: 'update',
   asks: 'update',
-  plan: async ({ current }, request) => {
+  plan: async (lookups, request) => {
     const { path, body } = request
     const resource = requireResource(body, path.type)
     requireSameId(resource, path.id)
-    const before = await current(path.type, path.id)
     // Bringing back what was deleted is a creation too.
-    const status = before === undefined || before.deleted ? 201 : 200
+    const status = (await lookups.exists(path.type, path.id)) ? 200 : 201
     return { status, change: put(request, resource, path.id, 'PUT'), existing: undefined }
   },
 })
