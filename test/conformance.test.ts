@@ -31,7 +31,10 @@ demoTest('records that others wrote', { skip, args: ['--bundles', FOLDER] }, asy
     const wanted = countsOfBundles(bundles.map(({ bundle }) => bundle))
     wanted.set('Organization', (wanted.get('Organization') ?? 0) + 3)
     wanted.set('Practitioner', (wanted.get('Practitioner') ?? 0) + 1)
-    assert.deepEqual([...(await countsOf(admin))].sort(), [...wanted].sort())
+    const held = new Map(await countsOf(admin))
+    // Counting patients' resources discloses a number about them, which is recorded.
+    held.delete('AuditEvent')
+    assert.deepEqual([...held].sort(), [...wanted].sort())
   })
   await check(t, 'the first five patients in order of file name have wallets', async () => {
     const firsts = bundles.flatMap(({ bundle }) => patientsOf(bundle)).slice(0, 5)

@@ -159,7 +159,7 @@ const CASES: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
         scope: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/consentscope', code: 'research' }] },
       },
       // A misspelt label would deny nothing.
-      { ...good, provision: { type: 'permit', provision: [{ type: 'deny', securityLabel: [label('r')] }] } },
+      { ...good, provision: { type: 'permit', provision: [{ type: 'deny', securityLabel: [label('restricted')] }] } },
       { ...good, provision: { type: 'permit', data: [{ meaning: 'instance', reference: { display: 'that one' } }] } },
     ]
     for (const document of documents) {

@@ -91,14 +91,23 @@ const HISTORY_COLUMNS = sql`${VERSION_COLUMNS}, (SELECT b.method FROM vault_vers
   WHERE b.resource = v.resource AND b.version = v.version - 1) AS before`
 
 /**
+ * Old versions that are opened and judged for the total of a history under a filter; where there are more, it has none.
+ */
+const JUDGED_VERSIONS_MAX = 10_000
+
+/**
  * A page of history under the permit. SQL pages; where versions are judged by their content, no more of them are opened
- * than it takes to fill the page, and there is a total only when they fit on the first.
+ * than it takes to fill the page. The first page counts, and the cursor takes the total to those that follow.
  */
 export async function readHistory(parts: HistoryParts, permit: Permit, request: HistoryRequest): Promise<HistoryPage> {
   const { cursor, count, ...asked } = request
   const query = JSON.stringify(['history', asked.type, asked.id, asked.sinceMs, asked.atMs])
-  const before = cursor === undefined ? null : (parts.cursors.read(query, cursor)[0] as number)
+  const [before, known] = cursor === undefined ? [null, null] : (parts.cursors.read(query, cursor) as Position)
   const from = sql`FROM vault_version v JOIN vault_resource r ON r.key = v.resource ${OWNER_JOIN}`
+  const countRows = async (where: Sql): Promise<number> => {
+    const [counted] = await allRows<{ total: number }>(parts.read, sql`SELECT count(*) AS total ${from} WHERE ${where}`)
+    return counted?.total ?? 0
+  }
   const rowsBefore = (where: Sql, seq: number | null, limit: number): Promise<VersionRow[]> => {
     const more = seq === null ? sql`` : sql` AND v.seq < ${seq}`
     const page = sql`SELECT ${HISTORY_COLUMNS} ${from} WHERE ${where}${more} ORDER BY v.seq DESC LIMIT ${limit}`
@@ -107,20 +116,26 @@ export async function readHistory(parts: HistoryParts, permit: Permit, request: 
   const kept = [...asking(asked), sql`v.body IS NOT NULL`]
   if (coversAll(permit.scope)) {
     const where = allOf([...kept, currentOrDeleted(permit.scope)])
-    const counted = await allRows<{ total: number }>(parts.read, sql`SELECT count(*) AS total ${from} WHERE ${where}`)
-    return finish(parts, query, await rowsBefore(where, before, count + 1), counted[0]?.total ?? 0, count)
+    return finish(parts, query, await rowsBefore(where, before, count + 1), known ?? (await countRows(where)), count)
   }
   const judge = new VersionJudge(parts, permit.scope)
   const inMemory = asked.id !== undefined && isLarge(permit.scope)
   const where = allOf([...kept, inMemory ? currentOrDeletedOfAnybody() : currentOrDeleted(permit.scope)])
-  const { covered, isWhole } = await coveredRows(
-    count,
-    before,
-    (seq) => rowsBefore(where, seq, count + 1),
-    (row) => isCovered(judge, parts, row, inMemory),
-  )
-  return finish(parts, query, covered, isWhole && before === null ? covered.length : undefined, count)
+  const judged = (row: VersionRow): Promise<boolean> => isCovered(judge, parts, row, inMemory)
+  const { covered, isWhole } = await coveredRows(count, before, (seq) => rowsBefore(where, seq, count + 1), judged)
+  if (before !== null) return finish(parts, query, covered, known, count)
+  if (isWhole) return finish(parts, query, covered, covered.length, count)
+  // What is current SQL has judged: only the others are opened.
+  const current = inMemory ? sql`1 = 0` : sql`(v.seq = r.seq AND v.method <> 'DELETE')`
+  const others = await rowsBefore(allOf([where, sql`NOT ${current}`]), null, JUDGED_VERSIONS_MAX + 1)
+  if (others.length > JUDGED_VERSIONS_MAX) return finish(parts, query, covered, null, count)
+  let total = await countRows(allOf([where, current]))
+  for (const row of others) if (await judged(row)) total++
+  return finish(parts, query, covered, total, count)
 }
+
+/** Where a page begins: after the version with this number. The total is null where it was not counted. */
+type Position = [before: number, total: number | null]
 
 /** Covered rows until there is one more than a page takes; `isWhole` when there are no others. */
 async function coveredRows(
@@ -170,12 +185,12 @@ async function finish(
   parts: HistoryParts,
   query: string,
   rows: readonly VersionRow[],
-  total: number | undefined,
+  total: number | null,
   count: number,
 ): Promise<HistoryPage> {
   const page = rows.slice(0, count)
   const versions = await openVersions(parts, page)
   const last = page.at(-1)
-  const next = rows.length > count && last ? parts.cursors.write(query, [last.seq]) : null
-  return { total, versions, next }
+  const next = rows.length > count && last ? parts.cursors.write(query, [last.seq, total]) : null
+  return { total: total ?? undefined, versions, next }
 }
