@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * What stands behind `npm start`, `npm test` and `npm run bench|check|format`: makes sure that Node 24 and the
+ * What stands behind `npm start`, `npm test` and `npm run bench|check|format|sim`: makes sure that Node 24 and the
  * dependencies are there, then runs the command under Node 24. Plain JavaScript without dependencies, for Node 20.
  */
 import { existsSync, readFileSync } from 'node:fs'
@@ -12,6 +12,7 @@ const COMMANDS = {
   test: ['tools/test.mjs'],
   check: ['tools/check.mjs'],
   bench: ['tools/bench.mjs'],
+  sim: ['packages/sim/src/main.ts'],
   format: ['node_modules/@biomejs/biome/bin/biome', 'format', '--write', '.'],
 }
 

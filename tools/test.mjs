@@ -58,7 +58,10 @@ function runStage(files, { concurrency, timeoutMs }) {
       console.log(
         `${mark(success)} ${progress} ${relative('.', file)}: ${counts.passed} passed${failed} (${seconds} s)`,
       )
-      if (!success && output.has(file)) console.log(indent(output.get(file)))
+      const said = output.get(file) ?? ''
+      if (!success) console.log(indent(said))
+      // What a file could not test here is no pass, and must be seen.
+      else for (const line of said.match(/^left out.*$/gm) ?? []) console.log(indent(line))
     })
     stream.on('end', done).resume()
   })

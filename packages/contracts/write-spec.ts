@@ -61,7 +61,8 @@ function commandSection({ name }: Contract, command: CommandDefinition): string 
 }
 
 function fieldTable(schema: Schema<unknown>): string {
-  const fields = 'fields' in schema ? (schema.fields as Record<string, Schema<unknown>>) : {}
+  if (!('fields' in schema)) return `A list of ${schema.expected}.`
+  const fields = schema.fields as Record<string, Schema<unknown>>
   return markdownTable(
     ['field', 'type and bounds'],
     Object.entries(fields).map(([name, field]) => [`\`${name}\``, field.expected]),

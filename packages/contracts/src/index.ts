@@ -10,10 +10,11 @@ export { disclosures, receipts } from './disclosure/tables.ts'
 export * from './kit.ts'
 export { Action } from './membership/action-schema.ts'
 export { membership } from './membership/contract.ts'
-export { protocolInForce } from './membership/members.ts'
+export { listMembers, listProposals, protocolInForce } from './membership/members.ts'
 export { ProposeArgs, propose } from './membership/propose.ts'
 export { keyRotationDigest, RotateKeyArgs, rotateKey } from './membership/rotate-key.ts'
 export { SetEndpointArgs, setEndpoint } from './membership/set-endpoint.ts'
+export { SetValidatorArgs, setValidator, validatorKeyDigest } from './membership/set-validator.ts'
 export {
   count,
   handles,
@@ -23,6 +24,9 @@ export {
   type ProtocolRow,
   proposals,
   protocol,
+  type ValidatorsRow,
+  validatorKeys,
+  validators,
 } from './membership/tables.ts'
 export { VoteArgs, vote } from './membership/vote.ts'
 export { anchor } from './record/anchor.ts'

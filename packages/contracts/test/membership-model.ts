@@ -5,6 +5,8 @@ import {
   count,
   handles,
   keys,
+  listMembers,
+  listProposals,
   members,
   membership,
   type ProposeArgs,
@@ -13,6 +15,9 @@ import {
   protocol,
   rotateKey,
   setEndpoint,
+  setValidator,
+  validatorKeys,
+  validators,
 } from '../src/index.ts'
 import { ballot } from './members.ts'
 import {
@@ -22,9 +27,11 @@ import {
   id,
   type MemoryLedger,
   rotation,
+  type TestKey,
   type TestMember,
   testKey,
   testMember,
+  validation,
 } from './memory-ledger.ts'
 import type { Model } from './model.ts'
 
@@ -39,6 +46,7 @@ export type Step = { readonly signer: string } & (
   | { readonly kind: 'vote'; readonly back: number; readonly approve: boolean }
   | { readonly kind: 'rotate-key'; readonly key: string; readonly proven: boolean }
   | { readonly kind: 'set-endpoint'; readonly host: string }
+  | { readonly kind: 'set-validator'; readonly key: string | null; readonly proven: boolean }
 )
 
 interface ModelMember {
@@ -77,21 +85,33 @@ const memo = <T>(make: (name: string) => T): ((name: string) => T) => {
 }
 const key = memo(testKey)
 const member = memo(testMember)
-const rotationOf = memo((pair) => {
-  const [owner, name] = pair.split(' ') as [string, string]
-  return rotation(member(owner).id, key(name))
-})
+/** What a key signs for a member, by the names of both. */
+const memoPair = <T>(make: (memberId: string, key: TestKey) => T): ((owner: string, name: string) => T) => {
+  const made = memo((pair) => {
+    const [owner, name] = pair.split('|') as [string, string]
+    return make(member(owner).id, key(name))
+  })
+  return (owner, name) => made(`${owner}|${name}`)
+}
+const rotationOf = memoPair(rotation)
+const validationOf = memoPair(validation)
 
 export class MembershipModel implements Model<Step> {
   readonly #ledger: MemoryLedger
   readonly #members = new Map<string, ModelMember>()
   readonly #keys = new Map<string, ModelKey>()
   readonly #proposals = new Map<string, ModelProposal>()
+  /** The keys of who validates, in the order of the row; null on a ledger without validators. */
+  readonly #validators: Map<string, string> | null
+  readonly #validatorKeys = new Map<string, string>()
   #version = 1
   #pending: { version: number; height: number } | null = null
 
   constructor(ledger: MemoryLedger, founders: readonly TestMember[]) {
     this.#ledger = ledger
+    const first = founders.filter(({ consensusKey }) => consensusKey).map(({ genesis }) => genesis.handle)
+    this.#validators = first.length > 0 ? new Map(first.map((name) => [name, `consensus ${name}`])) : null
+    for (const name of first) this.#validatorKeys.set(`consensus ${name}`, name)
     for (const { genesis } of founders) this.#admit(genesis.handle, genesis.handle, GENESIS_TIME_MS)
   }
 
@@ -104,9 +124,11 @@ export class MembershipModel implements Model<Step> {
     if (step.kind === 'vote') return ballot(this.#voted(step), step.approve)
     if (step.kind === 'set-endpoint') return call(membership, setEndpoint, endpoint(step.host))
     if (step.kind === 'rotate-key') {
-      // The proof of another member's move is the nearest thing to a valid one.
-      const owner = step.proven ? (this.#keys.get(step.signer)?.owner ?? 'ada') : 'nobody'
-      return call(membership, rotateKey, rotationOf(`${owner} ${step.key}`))
+      return call(membership, rotateKey, rotationOf(this.#prover(step), step.key))
+    }
+    if (step.kind === 'set-validator') {
+      const args = step.key === null ? { key: null } : validationOf(this.#prover(step), step.key)
+      return call(membership, setValidator, args)
     }
     const action = ledgerAction(step.action, this.#ledger.height + blocks(step.action))
     return call(membership, propose, {
@@ -114,6 +136,11 @@ export class MembershipModel implements Model<Step> {
       action,
       expiresAtMs: timeMs + step.lifetimeMs,
     })
+  }
+
+  /** For whom the new key signs. The proof of another member's move is the nearest thing to a valid one. */
+  #prover({ signer, proven }: { readonly signer: string; readonly proven: boolean }): string {
+    return proven ? (this.#keys.get(signer)?.owner ?? 'ada') : 'nobody'
   }
 
   apply(step: Step, timeMs: number): readonly string[] {
@@ -124,6 +151,7 @@ export class MembershipModel implements Model<Step> {
     if (step.kind === 'propose') return this.#propose(owner.owner, step, timeMs)
     if (step.kind === 'vote') return this.#vote(owner.owner, step, timeMs)
     if (step.kind === 'rotate-key') return this.#rotate(owner.owner, actor, step, timeMs)
+    if (step.kind === 'set-validator') return this.#validate(owner.owner, step)
     Object.assign(actor, endpoint(step.host))
     return []
   }
@@ -184,6 +212,24 @@ export class MembershipModel implements Model<Step> {
     return []
   }
 
+  #validate(name: string, { key, proven }: Step & { kind: 'set-validator' }): readonly string[] {
+    const entered = this.#validators
+    if (entered === null) return ['validators-not-used']
+    if (key === null) {
+      if (!entered.has(name)) return ['not-a-validator']
+      if (entered.size === 1) return ['last-validator']
+      entered.delete(name)
+      return []
+    }
+    const broken: string[] = []
+    if ((this.#validatorKeys.get(key) ?? name) !== name) broken.push('validator-key-used')
+    if (!proven) broken.push('validator-proof-invalid')
+    if (broken.length > 0) return broken
+    entered.set(name, key)
+    this.#validatorKeys.set(key, name)
+    return []
+  }
+
   #active(): readonly string[] {
     return [...this.#members].filter(([, { active }]) => active).map(([name]) => name)
   }
@@ -208,6 +254,7 @@ export class MembershipModel implements Model<Step> {
     return [
       ...(found.active ? [] : ['member-not-active']),
       ...(this.#active().length === 1 ? ['last-active-member'] : []),
+      ...(this.#validators?.size === 1 && this.#validators.has(action.who) ? ['last-validator'] : []),
     ]
   }
 
@@ -218,7 +265,10 @@ export class MembershipModel implements Model<Step> {
     else if (action.kind === 'protocol-version') {
       this.#version = this.#inForce()
       this.#pending = { version: action.version, height: atHeight }
-    } else (this.#members.get(action.who) as ModelMember).active = action.kind === 'reinstate'
+    } else {
+      ;(this.#members.get(action.who) as ModelMember).active = action.kind === 'reinstate'
+      if (action.kind === 'suspend') this.#validators?.delete(action.who)
+    }
   }
 
   #admit(name: string, handle: string, admittedAtMs: number): void {
@@ -235,6 +285,22 @@ export class MembershipModel implements Model<Step> {
   compare({ state }: MemoryLedger): void {
     const known = this.#members
     assert.deepEqual(count.get(state), { members: known.size, active: this.#active().length })
+    assert.deepEqual(
+      listMembers(state),
+      [...known.values()].map(({ identity }) => identity.id),
+    )
+    assert.deepEqual(
+      listProposals(state),
+      [...this.#proposals.keys()].map((name) => id(name)),
+    )
+    const entered = this.#validators && [...this.#validators]
+    assert.deepEqual(
+      validators.get(state),
+      entered?.map(([name, held]) => ({ memberId: member(name).id, publicKey: key(held).bytes })),
+    )
+    for (const [name, owner] of this.#validatorKeys) {
+      assert.deepEqual(validatorKeys.get(state, key(name).bytes), { memberId: member(owner).id })
+    }
     assert.deepEqual(protocol.get(state), { version: this.#version, pending: this.#pending })
     for (const [, { identity, handle, admittedAtMs, active, key: name, url, encryptionKey }] of known) {
       const status = active ? 'active' : 'suspended'

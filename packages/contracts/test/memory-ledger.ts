@@ -9,6 +9,7 @@ import {
   ed25519PublicKey,
   ed25519Sign,
   encodeCbor,
+  type GenesisContent,
   type GenesisMember,
   isSalusError,
   memberId,
@@ -17,7 +18,14 @@ import {
   toHex,
   utf8,
 } from '@salus/core'
-import { CONTRACTS, type CommandDefinition, findCommand, keyRotationDigest, type State } from '../src/index.ts'
+import {
+  CONTRACTS,
+  type CommandDefinition,
+  findCommand,
+  keyRotationDigest,
+  type State,
+  validatorKeyDigest,
+} from '../src/index.ts'
 
 export const GENESIS_TIME_MS = 1_700_000_000_000
 
@@ -49,6 +57,8 @@ export interface TestMember {
   readonly key: TestKey
   readonly id: string
   readonly genesis: GenesisMember
+  /** Where the member validates from the genesis on. */
+  readonly consensusKey?: TestKey
 }
 
 export function testMember(handle: string): TestMember {
@@ -60,6 +70,16 @@ export function testMember(handle: string): TestMember {
   return { key, id, genesis: { id, handle, name, roles: ['provider'], signingKey: key.bytes, encryptionKey, url } }
 }
 
+/** The member as a validator of the genesis file. */
+export function validating(member: TestMember): TestMember {
+  return { ...member, consensusKey: testKey(`consensus ${member.genesis.handle}`) }
+}
+
+/** The arguments with which `memberId` begins to validate by `key`. */
+export function validation(memberId: string, { seed, bytes }: TestKey) {
+  return { key: { publicKey: bytes, proof: ed25519Sign(seed, validatorKeyDigest(memberId, bytes)) } }
+}
+
 /** The action that admits `member`. */
 export function admission({ genesis }: TestMember) {
   const { id: _, ...value } = genesis
@@ -69,6 +89,14 @@ export function admission({ genesis }: TestMember) {
 /** The proof with which `member` may move to `key`. */
 export function rotation(memberId: string, key: TestKey) {
   return { newSigningKey: key.bytes, proof: ed25519Sign(key.seed, keyRotationDigest(memberId, key.bytes)) }
+}
+
+function engineOf(members: readonly TestMember[]): GenesisContent['engine'] {
+  const validators = members.flatMap(({ id, consensusKey }) =>
+    consensusKey ? [{ memberId: id, publicKey: consensusKey.bytes }] : [],
+  )
+  if (validators.length === 0) return { kind: 'embedded', publicKey: hash('engine') }
+  return { kind: 'cometbft', trustingPeriodMs: 1_209_600_000, validators }
 }
 
 export class MemoryLedger {
@@ -88,7 +116,7 @@ export class MemoryLedger {
       network: 'test',
       timeMs: GENESIS_TIME_MS,
       protocol: 1,
-      engine: { kind: 'embedded', publicKey: hash('engine') },
+      engine: engineOf(members),
       members: members.map((member) => member.genesis),
     } as const
     for (const contract of CONTRACTS) contract.start?.(this.state, genesis)

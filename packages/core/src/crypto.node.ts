@@ -3,6 +3,7 @@ import {
   createHash,
   createPrivateKey,
   createPublicKey,
+  hash,
   type KeyObject,
   randomFillSync,
   scrypt as scryptNode,
@@ -34,11 +35,37 @@ function publicKeyObject(prefix: Uint8Array, raw: Uint8Array): KeyObject {
   return key
 }
 
-/** SHA-256 of the parts one after the other. */
+/** Inputs up to this length are joined and hashed in one call. */
+const ONE_CALL_BYTES_MAX = 65_536
+const joined = Buffer.alloc(ONE_CALL_BYTES_MAX)
+const digestBytes = Buffer.alloc(32)
+
+/**
+ * SHA-256 of the parts one after the other. One call that gives a binary string takes 0.3 µs, where a hash object
+ * takes 1 µs and leaves the garbage collector a native object to free.
+ */
 export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
-  const hash = createHash('sha256')
-  for (const part of parts) hash.update(part)
-  return new Uint8Array(hash.digest())
+  let length = 0
+  for (const part of parts) length += part.length
+  if (length > ONE_CALL_BYTES_MAX) {
+    const whole = createHash('sha256')
+    for (const part of parts) whole.update(part)
+    return new Uint8Array(whole.digest())
+  }
+  const [only] = parts
+  const input = only && parts.length === 1 ? only : join(parts, length)
+  digestBytes.write(hash('sha256', input, 'binary'), 0, 'latin1')
+  return new Uint8Array(digestBytes)
+}
+
+/** The parts one after the other, until the next call. */
+function join(parts: readonly Uint8Array[], length: number): Uint8Array {
+  let at = 0
+  for (const part of parts) {
+    joined.set(part, at)
+    at += part.length
+  }
+  return joined.subarray(0, length)
 }
 
 /** `length` bytes from the system's generator. */

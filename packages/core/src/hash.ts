@@ -28,6 +28,7 @@ export const DOMAIN = {
   appHash: 'salus/v1/app-hash',
   memberId: 'salus/v1/member-id',
   keyRotation: 'salus/v1/key-rotation',
+  validatorKey: 'salus/v1/validator-key',
   derive: 'salus/v1/derive',
 } as const
 

@@ -13,6 +13,7 @@ const Shape = json.object({
   blob: json.base64url(20),
   note: json.nullable(json.text(5)),
   items: json.array(json.object({ n: json.uint() }), 1, 3),
+  part: json.variant({ one: { n: json.uint() }, none: {} }),
 })
 
 const VALUE = {
@@ -24,6 +25,7 @@ const VALUE = {
   blob: Uint8Array.of(250, 251, 252),
   note: null,
   items: [{ n: 1 }, { n: 2 }],
+  part: { kind: 'one' as const, n: 3 },
 }
 const TEXT = writeJsonFile(Shape, VALUE)
 const fails = (code: string, path?: string) => (error: unknown) =>
@@ -31,6 +33,11 @@ const fails = (code: string, path?: string) => (error: unknown) =>
 
 test('a value returns from its text', () => {
   assert.deepEqual(readJsonFile(Shape, TEXT), VALUE)
+})
+
+test('a variant has the fields of its kind', () => {
+  const none = { ...VALUE, part: { kind: 'none' as const } }
+  assert.deepEqual(readJsonFile(Shape, writeJsonFile(Shape, none)), none)
 })
 
 test('every field is held to its shape, and named when it fails', () => {
@@ -55,6 +62,13 @@ test('every field is held to its shape, and named when it fails', () => {
     ['items[0]', [null]],
     ['items[0]', [{ n: 1, m: 1 }]],
     ['items[1].n', [{ n: 1 }, { n: null }]],
+    ['part.kind', null],
+    ['part.kind', {}],
+    ['part.kind', { kind: 'toString' }],
+    ['part.kind', { kind: ['one'], n: 3 }],
+    ['part', { kind: 'none', n: 3 }],
+    ['part', { n: 3, kind: 'one' }],
+    ['part.n', { kind: 'one', n: -1 }],
   ]
   for (const [path, value] of bad) {
     const field = path.split(/[.[]/)[0] as string

@@ -87,7 +87,7 @@ export const json = {
     write: (value) => value.map((entry) => item.write(entry)),
   }),
   /** An object with exactly these fields, in this order. */
-  object: <F extends Record<string, Shape<unknown>>>(fields: F): Shape<{ readonly [K in keyof F]: ShapeOf<F[K]> }> => {
+  object: <F extends Record<string, Shape<unknown>>>(fields: F): Shape<ObjectOf<F>> => {
     const names = Object.keys(fields)
     return {
       read: (value, path = '') => {
@@ -100,7 +100,7 @@ export const json = {
         const out: Record<string, unknown> = {}
         for (const name of names)
           out[name] = (fields[name] as Shape<unknown>).read(source[name], path ? `${path}.${name}` : name)
-        return out as { readonly [K in keyof F]: ShapeOf<F[K]> }
+        return out as ObjectOf<F>
       },
       write: (value) => {
         const source = value as Record<string, unknown>
@@ -108,6 +108,27 @@ export const json = {
       },
     }
   },
+  /** An object of one of these kinds: its first field `kind` names which, and the fields of that kind follow. */
+  variant,
+}
+
+type ObjectOf<F> = { readonly [K in keyof F]: ShapeOf<F[K]> }
+type VariantOf<V> = { [K in keyof V]: { readonly kind: K } & ObjectOf<V[K]> }[keyof V]
+
+function variant<V extends Record<string, Record<string, Shape<unknown>>>>(kinds: V): Shape<VariantOf<V>> {
+  const shapes = new Map<unknown, Shape<unknown>>(
+    Object.entries(kinds).map(([kind, fields]) => [kind, json.object({ kind: json.literal(kind), ...fields })]),
+  )
+  const kindOf = (value: unknown): unknown =>
+    typeof value === 'object' && value !== null ? (value as { kind?: unknown }).kind : undefined
+  return {
+    read: (value, path = '') => {
+      const shape = shapes.get(kindOf(value))
+      if (!shape) throw mismatch(path ? `${path}.kind` : 'kind', Object.keys(kinds).join(' | '))
+      return shape.read(value, path) as VariantOf<V>
+    },
+    write: (value) => (shapes.get(value.kind) as Shape<unknown>).write(value),
+  }
 }
 
 /** The one spelling of a travelling file: JSON indented by two spaces, with a final newline. */

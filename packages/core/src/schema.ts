@@ -3,14 +3,14 @@
  * TypeScript type, of validation and bounds, and of the bytes. Structures are arrays in the order of their fields.
  */
 import { type Cbor, decodeCbor, encodeCbor } from './cbor.ts'
-import { SalusError } from './errors.ts'
+import { isSalusError, SalusError } from './errors.ts'
 
 /** Turns values of `T` into CBOR and back; `parse` refuses whatever is not exactly a `T` within its bounds. */
 export interface Schema<T> {
   /** What is expected, in words: for messages and for the generated specification. */
   readonly expected: string
   /** @throws SalusError `schema-mismatch` with the path of the offending field. */
-  parse(value: Cbor, path?: string): T
+  parse(value: Cbor): T
   toCbor(value: T): Cbor
 }
 
@@ -29,13 +29,29 @@ function mismatch(path: string, expected: string): SalusError {
   return new SalusError('schema-mismatch', `${path || 'value'}: expected ${expected}`, { path, expected })
 }
 
+/**
+ * Parses the part of a value that has the name or index `step`. The path to a mismatch is put together on the way out: what fits
+ * pays nothing for it.
+ * @throws SalusError `schema-mismatch`
+ */
+export function parseAt<T>(schema: Schema<T>, value: Cbor, step: string | number): T {
+  try {
+    return schema.parse(value)
+  } catch (error) {
+    if (!isSalusError(error, 'schema-mismatch')) throw error
+    const { path, expected } = error.details as { path: string; expected: string }
+    const here = typeof step === 'number' ? `[${step}]` : step
+    throw mismatch(path === '' || path.startsWith('[') ? here + path : `${here}.${path}`, expected)
+  }
+}
+
 /** An unsigned integer up to `max` (default 2^53-1). */
 export function uint(max: number = Number.MAX_SAFE_INTEGER): Schema<number> {
   const expected = `an integer up to ${max === Number.MAX_SAFE_INTEGER ? '2^53-1' : max}`
   return {
     expected,
-    parse: (value, path = '') => {
-      if (typeof value !== 'number' || value > max) throw mismatch(path, expected)
+    parse: (value) => {
+      if (typeof value !== 'number' || value > max) throw mismatch('', expected)
       return value
     },
     toCbor: (value) => value,
@@ -47,8 +63,8 @@ export function bytes(min: number, max: number = min): Schema<Uint8Array> {
   const expected = min === max ? `${min} bytes` : `${min} to ${max} bytes`
   return {
     expected,
-    parse: (value, path = '') => {
-      if (!(value instanceof Uint8Array) || value.length < min || value.length > max) throw mismatch(path, expected)
+    parse: (value) => {
+      if (!(value instanceof Uint8Array) || value.length < min || value.length > max) throw mismatch('', expected)
       return value
     },
     toCbor: (value) => value,
@@ -60,9 +76,9 @@ export function text(max: number, pattern?: RegExp): Schema<string> {
   const expected = pattern ? `text of at most ${max} that matches ${pattern}` : `text of at most ${max}`
   return {
     expected,
-    parse: (value, path = '') => {
+    parse: (value) => {
       if (typeof value !== 'string' || value.length > max || (pattern && !pattern.test(value))) {
-        throw mismatch(path, expected)
+        throw mismatch('', expected)
       }
       return value
     },
@@ -76,8 +92,8 @@ export function oneOf<const W extends readonly string[]>(...words: W): Schema<W[
   const expected = words.join(' | ')
   return {
     expected,
-    parse: (value, path = '') => {
-      if (typeof value !== 'string' || !known.has(value)) throw mismatch(path, expected)
+    parse: (value) => {
+      if (typeof value !== 'string' || !known.has(value)) throw mismatch('', expected)
       return value
     },
     toCbor: (value) => value,
@@ -86,8 +102,8 @@ export function oneOf<const W extends readonly string[]>(...words: W): Schema<W[
 
 export const boolean: Schema<boolean> = {
   expected: 'true or false',
-  parse: (value, path = '') => {
-    if (typeof value !== 'boolean') throw mismatch(path, 'true or false')
+  parse: (value) => {
+    if (typeof value !== 'boolean') throw mismatch('', 'true or false')
     return value
   },
   toCbor: (value) => value,
@@ -104,7 +120,7 @@ export const anything: Schema<Cbor> = {
 export function nullable<T>(inner: Schema<T>): Schema<T | null> {
   return {
     expected: `${inner.expected}, or null`,
-    parse: (value, path = '') => (value === null ? null : inner.parse(value, path)),
+    parse: (value) => (value === null ? null : inner.parse(value)),
     toCbor: (value) => (value === null ? null : inner.toCbor(value)),
   }
 }
@@ -113,11 +129,11 @@ export function nullable<T>(inner: Schema<T>): Schema<T | null> {
 export function array<T>(item: Schema<T>, min: number, max: number): Schema<readonly T[]> {
   return {
     expected: `${min} to ${max} items, each: ${item.expected}`,
-    parse: (value, path = '') => {
+    parse: (value) => {
       if (!Array.isArray(value) || value.length < min || value.length > max) {
-        throw mismatch(path, `an array of ${min} to ${max} items`)
+        throw mismatch('', `an array of ${min} to ${max} items`)
       }
-      return value.map((entry: Cbor, i) => item.parse(entry, `${path}[${i}]`))
+      return value.map((entry: Cbor, i) => parseAt(item, entry, i))
     },
     toCbor: (value) => value.map((entry) => item.toCbor(entry)),
   }
@@ -129,14 +145,14 @@ export function struct<F extends Record<string, Schema<unknown>>>(fields: F): St
   return {
     fields,
     expected: `(${entries.map(([name, schema]) => `${name}: ${schema.expected}`).join('; ')})`,
-    parse: (value, path = '') => {
+    parse: (value) => {
       if (!Array.isArray(value) || value.length !== entries.length) {
-        throw mismatch(path, `a structure of ${entries.length} fields`)
+        throw mismatch('', `a structure of ${entries.length} fields`)
       }
       const out: Record<string, unknown> = {}
       for (let i = 0; i < entries.length; i++) {
         const [name, schema] = entries[i] as [string, Schema<unknown>]
-        out[name] = schema.parse(value[i] as Cbor, path ? `${path}.${name}` : name)
+        out[name] = parseAt(schema, value[i] as Cbor, name)
       }
       return out as Struct<F>
     },
@@ -155,12 +171,12 @@ export function variant<V extends Record<string, Schema<unknown>>>(kinds: V): Sc
   const names = Object.keys(kinds).join(' | ')
   return {
     expected: [...known].map(([kind, schema]) => `${kind} ${schema.expected}`).join(' | '),
-    parse: (value, path = '') => {
-      if (!Array.isArray(value) || value.length !== 2) throw mismatch(path, 'an array of a kind and its value')
+    parse: (value) => {
+      if (!Array.isArray(value) || value.length !== 2) throw mismatch('', 'an array of a kind and its value')
       const kind = value[0] as Cbor
       const schema = typeof kind === 'string' ? known.get(kind) : undefined
-      if (!schema) throw mismatch(path ? `${path}.kind` : 'kind', names)
-      return { kind, value: schema.parse(value[1] as Cbor, path ? `${path}.value` : 'value') } as Variant<V>
+      if (!schema) throw mismatch('kind', names)
+      return { kind, value: parseAt(schema, value[1] as Cbor, 'value') } as Variant<V>
     },
     toCbor: ({ kind, value }) => [kind as string, (known.get(kind as string) as Schema<unknown>).toCbor(value)],
   }

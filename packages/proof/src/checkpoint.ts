@@ -1,12 +1,14 @@
 /**
  * Opening checkpoints: C2SP signed notes (c2sp.org/signed-note, c2sp.org/tlog-checkpoint; docs/spec/checkpoint.md).
- * A note is its text, a blank line, and signature lines. The ledger's own signature must hold; those of witnesses may
- * follow and are left to whoever trusts them. Everything has one spelling.
+ * A note is its text, a blank line, and signature lines. The ledger's own signature must hold: that of the engine's key,
+ * or the commit of its validators. Those of witnesses may follow and are left to whoever trusts them. Everything has
+ * one spelling.
  */
 import {
   type Checkpoint,
   checkpointOrigin,
   checkpointText,
+  commitNoteKeyId,
   ed25519Verify,
   equalBytes,
   fromBase64,
@@ -16,9 +18,10 @@ import {
   SalusError,
   utf8,
 } from '@salus/core'
+import { verifyCommitEvidence } from './cometbft/evidence.ts'
 
-/** Longest note, in UTF-16 units: the text and some hundred witnesses. */
-export const NOTE_LENGTH_MAX = 16 * 1024
+/** Longest note, in UTF-16 units: the evidence of as many headers and validators as there can be, and witnesses. */
+export const NOTE_LENGTH_MAX: number = 1536 * 1024
 
 const NUMBER = '(0|[1-9][0-9]{0,15})'
 const TEXT = new RegExp(
@@ -81,12 +84,19 @@ function parseText(text: string): Checkpoint {
   return checkpoint
 }
 
+/** What a verifier may know besides the note: `nowMs`, the time now, in milliseconds since 1970. */
+export interface OpenOptions {
+  readonly nowMs?: number
+}
+
 /**
- * The checkpoint of `note`, signed by the engine key of `genesis`.
- * @throws SalusError `checkpoint-malformed`, `checkpoint-origin` (another ledger's), `checkpoint-signature`
+ * The checkpoint of `note`, signed by the engine key of `genesis` or committed by its validators. With `nowMs` the
+ * trust in those validators must not have expired; without it no clock is asked, and a proof that held once holds.
+ * @throws SalusError `checkpoint-malformed`, `checkpoint-origin` (another ledger's), `checkpoint-signature`,
+ *   `checkpoint-commit-*`
  */
-export function openCheckpoint(note: string, genesis: Genesis): Checkpoint {
-  return open(note, genesis).checkpoint
+export function openCheckpoint(note: string, genesis: Genesis, options: OpenOptions = {}): Checkpoint {
+  return open(note, genesis, options).checkpoint
 }
 
 /**
@@ -111,7 +121,7 @@ export function openBareCheckpoint(note: string, genesis: Genesis): Checkpoint {
   return checkpoint
 }
 
-function open(note: string, genesis: Genesis): { checkpoint: Checkpoint; line: string } {
+function open(note: string, genesis: Genesis, { nowMs }: OpenOptions = {}): { checkpoint: Checkpoint; line: string } {
   const { text, signatures } = parseNote(note)
   const checkpoint = parseText(text)
   const origin = checkpointOrigin(genesis)
@@ -121,15 +131,17 @@ function open(note: string, genesis: Genesis): { checkpoint: Checkpoint; line: s
       found: checkpoint.origin,
     })
   }
-  const key = genesis.engine.publicKey
-  const keyId = noteKeyId(origin, key)
+  const { engine } = genesis
+  const keyId = engine.kind === 'embedded' ? noteKeyId(origin, engine.publicKey) : commitNoteKeyId(origin)
   const own = signatures.filter(({ name, content }) => name === origin && equalBytes(content.subarray(0, 4), keyId))
   const [signature] = own
-  if (!signature || own.length > 1 || !ed25519Verify(key, utf8(text), signature.content.subarray(4))) {
-    throw new SalusError('checkpoint-signature', 'the ledger did not sign this checkpoint', {
-      origin,
-      signatures: own.length,
-    })
-  }
+  if (!signature || own.length > 1) throw unsigned(origin, own.length)
+  const content = signature.content.subarray(4)
+  if (engine.kind === 'cometbft') verifyCommitEvidence(content, checkpoint, genesis, engine, nowMs)
+  else if (!ed25519Verify(engine.publicKey, utf8(text), content)) throw unsigned(origin, 1)
   return { checkpoint, line: signature.line }
+}
+
+function unsigned(origin: string, signatures: number): SalusError {
+  return new SalusError('checkpoint-signature', 'the ledger did not sign this checkpoint', { origin, signatures })
 }

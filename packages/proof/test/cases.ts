@@ -107,8 +107,7 @@ export function disclosureOf(world: World, entry: DisclosureEntry, items: readon
 }
 
 /** Riverside has a file with two disclosures and one version; lakeside's key has been replaced once. */
-export async function makeCases() {
-  const world = new World()
+export async function makeCases(world: World = new World()) {
   const sinceMs = world.timeMs
   const key = (name: string, memberId: string, untilMs: number | null = null) =>
     world.put(KeyRow, { memberId, sinceMs, untilMs }, 'membership', 'key', ed25519PublicKey(seed(name)))

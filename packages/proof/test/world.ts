@@ -22,6 +22,7 @@ import {
   writeGenesis,
 } from '@salus/core'
 import { inclusionPath, type LogProof, merkleRoot, type StateProof } from '../src/index.ts'
+import { commitNote, consensusKey, validatorsOf } from './comet-network.ts'
 
 export const seed = (name: string): Uint8Array => sha256(utf8(name))
 export const id16 = (name: string): Uint8Array => seed(name).subarray(0, 16)
@@ -83,7 +84,7 @@ export class World {
   height = 0
   timeMs = 1_790_000_000_000
 
-  constructor(network = 'test') {
+  constructor(network = 'test', engine: Genesis['engine']['kind'] = 'embedded') {
     const member = (name: string) => ({
       id: memberId(name, ed25519PublicKey(seed(name))),
       handle: name,
@@ -99,7 +100,14 @@ export class World {
       network,
       timeMs: this.timeMs,
       protocol: 1,
-      engine: { kind: 'embedded', publicKey: ed25519PublicKey(seed('engine')) },
+      engine:
+        engine === 'embedded'
+          ? { kind: engine, publicKey: ed25519PublicKey(seed('engine')) }
+          : {
+              kind: engine,
+              trustingPeriodMs: 1_209_600_000,
+              validators: members.map(({ id, name }) => ({ memberId: id, publicKey: consensusKey(name) })),
+            },
       members,
     })
     this.genesis = readGenesis(this.genesisText)
@@ -136,19 +144,20 @@ export class World {
     return this.commit(signer, [{ contract, command, args: FileBatches.toCbor({ files }) }])
   }
 
+  /** The checkpoint as a note, signed by the engine's key or all validators, or by another. */
   checkpoint(engine = 'engine'): string {
-    return signCheckpoint(
-      {
-        origin: checkpointOrigin(this.genesis),
-        logSize: this.log.length,
-        logRoot: merkleRoot(this.log),
-        stateRoot: treeRoot([...this.state.values()]),
-        height: this.height,
-        timeMs: this.timeMs,
-        protocol: 1,
-      },
-      seed(engine),
-    )
+    const checkpoint = {
+      origin: checkpointOrigin(this.genesis),
+      logSize: this.log.length,
+      logRoot: merkleRoot(this.log),
+      stateRoot: treeRoot([...this.state.values()]),
+      height: this.height,
+      timeMs: this.timeMs,
+      protocol: 1,
+    }
+    if (this.genesis.engine.kind === 'embedded') return signCheckpoint(checkpoint, seed(engine))
+    const validators = engine === 'engine' ? ['riverside', 'lakeside'] : [engine]
+    return commitNote(this.genesis, checkpoint, validatorsOf(validators))
   }
 
   proveEntry(index: number): LogProof {

@@ -7,6 +7,7 @@ import { type Context, refuse } from '../kit.ts'
 import type { Action } from './action-schema.ts'
 import { type Admission, addMember, protocolInForce, readCount } from './members.ts'
 import { count, handles, keys, MEMBERS_MAX, members, protocol } from './tables.ts'
+import { isLastValidator, LAST_VALIDATOR, removeValidator } from './validators.ts'
 
 /** Codes of an action that can be refused at any time. */
 export const ACTION_REFUSALS = {
@@ -16,6 +17,7 @@ export const ACTION_REFUSALS = {
   'member-not-active': 'The member to suspend is suspended already.',
   'member-not-suspended': 'The member to reinstate is active.',
   'last-active-member': 'Nobody would be left to decide anything.',
+  ...LAST_VALIDATOR,
   'protocol-version-invalid': 'The version is not above the one in force, or its height is not a later block.',
 } as const
 
@@ -26,7 +28,7 @@ export const PROPOSAL_ACTION_REFUSALS = { 'member-unknown': 'There is no such me
 export function applyAction(context: Context, action: Action): void {
   checkAction(context, action)
   if (action.kind === 'admit') addMember(context.state, action.value, context.timeMs)
-  else if (action.kind === 'suspend') setStatus(context, action.value.memberId, 'suspended')
+  else if (action.kind === 'suspend') suspend(context, action.value.memberId)
   else if (action.kind === 'reinstate') setStatus(context, action.value.memberId, 'active')
   else scheduleProtocol(context, action.value.version, action.value.atHeight)
 }
@@ -50,6 +52,7 @@ function checkAdmission({ state }: Context, admission: Admission): void {
 function checkSuspension(context: Context, id: string): void {
   if (readMember(context, id).status !== 'active') refuse('member-not-active', 'the member is suspended already')
   if (readCount(context.state).active === 1) refuse('last-active-member', 'nobody would be left to decide anything')
+  if (isLastValidator(context.state, id)) refuse('last-validator', 'nobody would be left to make blocks')
 }
 
 function checkReinstatement(context: Context, id: string): void {
@@ -64,6 +67,11 @@ function checkProtocol({ state, height }: Context, version: number, atHeight: nu
 
 function readMember({ state }: Context, id: string): MemberRow {
   return members.get(state, id) ?? refuse('member-unknown', 'there is no such member')
+}
+
+function suspend(context: Context, id: string): void {
+  setStatus(context, id, 'suspended')
+  removeValidator(context.state, id)
 }
 
 function setStatus(context: Context, id: string, status: MemberRow['status']): void {

@@ -2,7 +2,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { ada, bert, cleo, dora } from '../../test/members.ts'
 import { MembershipModel, type Step } from '../../test/membership-model.ts'
-import { MemoryLedger } from '../../test/memory-ledger.ts'
+import { MemoryLedger, type TestMember, validating } from '../../test/memory-ledger.ts'
 import { checkModel } from '../../test/model.ts'
 
 const memberName = fc.constantFrom('ada', 'bert', 'cleo', 'dora', 'eve')
@@ -48,14 +48,30 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 1,
     arbitrary: fc.record({ kind: fc.constant('rotate-key'), signer: keyName, key: keyName, proven: mostly }),
   },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('set-validator'),
+      signer: keyName,
+      key: fc.option(
+        keyName.map((name) => `consensus ${name}`),
+        { freq: 3 },
+      ),
+      proven: mostly,
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('set-endpoint'), signer: keyName, host: memberName }) },
 )
 
-for (const founders of [
+const FOUNDERS: readonly (readonly TestMember[])[] = [
   [ada, bert],
   [ada, bert, cleo, dora],
-]) {
-  test(`membership with ${founders.length} founders behaves like its model`, () => {
+  [validating(ada), validating(bert), validating(cleo), dora],
+]
+
+for (const founders of FOUNDERS) {
+  const first = founders.filter(({ consensusKey }) => consensusKey).length
+  test(`membership with ${founders.length} founders and ${first} validators behaves like its model`, () => {
     const start = () => {
       const ledger = new MemoryLedger(...founders)
       return { ledger, model: new MembershipModel(ledger, founders) }

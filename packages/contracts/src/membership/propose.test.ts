@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ada, ballot, bert, cleo, dora, fourMembers, proposal, stranger, suspendAda } from '../../test/members.ts'
-import { admission, id, MemoryLedger, testMember } from '../../test/memory-ledger.ts'
+import { admission, id, MemoryLedger, testMember, validating } from '../../test/memory-ledger.ts'
 import { testRefusals } from '../../test/refusals.ts'
 import { call, count, handles, keys, members, membership, proposals, propose, protocol } from '../index.ts'
 import { PROPOSAL_LIFETIME_MS_MAX } from './propose.ts'
@@ -111,6 +111,7 @@ testRefusals(propose, {
   },
   'member-not-suspended': () => proposing(reinstate(bert.id)),
   'last-active-member': () => proposing(suspend(ada.id), new MemoryLedger(ada)),
+  'last-validator': () => proposing(suspend(bert.id), new MemoryLedger(ada, validating(bert))),
   'protocol-version-invalid': () => proposing(upgrade(1, 10)),
 })
 

@@ -4,7 +4,7 @@ import { ACTION_REFUSALS, checkAction, PROPOSAL_ACTION_REFUSALS } from './action
 import { Action } from './action-schema.ts'
 import { settle } from './decide.ts'
 import { activeMember, MEMBER_REFUSALS } from './signer.ts'
-import { ProposalId, proposals } from './tables.ts'
+import { agenda, motions, ProposalId, proposals } from './tables.ts'
 
 /** A proposal stays open at most this long. */
 export const PROPOSAL_LIFETIME_MS_MAX = 90 * 24 * 60 * 60 * 1000
@@ -34,6 +34,9 @@ export const propose: CommandDefinition<ProposeArgs> = {
       refuse('proposal-expiry-invalid', 'a proposal must expire after its block and within 90 days of it')
     }
     checkAction(context, action)
+    const { proposals: index } = agenda.get(state) ?? { proposals: 0 }
+    motions.put(state, { proposalId }, index)
+    agenda.put(state, { proposals: index + 1 })
     const ballots = [{ memberId: proposer, approve: true }]
     settle(context, proposalId, { action, proposer, proposedAtMs: timeMs, expiresAtMs, executedAtMs: null, ballots })
   },

@@ -1,5 +1,17 @@
 /** The tables of membership. Rows that verifiers read have their shapes in core. */
-import { array, boolean, bytes, type Infer, KeyRow, MemberId, MemberRow, nullable, struct, uint } from '@salus/core'
+import {
+  array,
+  boolean,
+  bytes,
+  type Infer,
+  KeyRow,
+  MemberId,
+  MemberRow,
+  nullable,
+  struct,
+  uint,
+  VALIDATORS_MAX,
+} from '@salus/core'
 import { table } from '../kit.ts'
 import { Action } from './action-schema.ts'
 
@@ -16,6 +28,18 @@ export type HandleRow = Infer<typeof HandleRow>
 /** Members admitted so far, and those of them that are active now. */
 export const CountRow = struct({ members: uint(MEMBERS_MAX), active: uint(MEMBERS_MAX) })
 export type CountRow = Infer<typeof CountRow>
+
+/** Proposals made so far. */
+export const AgendaRow = struct({ proposals: uint() })
+export type AgendaRow = Infer<typeof AgendaRow>
+
+/** Which member a consensus key belongs to. */
+export const ValidatorKeyRow = struct({ memberId: MemberId })
+export type ValidatorKeyRow = Infer<typeof ValidatorKeyRow>
+
+/** The members that validate, each with its Ed25519 consensus key. */
+export const ValidatorsRow = array(struct({ memberId: MemberId, publicKey: bytes(32) }), 1, VALIDATORS_MAX)
+export type ValidatorsRow = Infer<typeof ValidatorsRow>
 
 /** The version of the rules, and the one that follows it from block `height` on. */
 export const ProtocolRow = struct({
@@ -34,6 +58,10 @@ export const ProposalRow = struct({
   ballots: array(struct({ memberId: MemberId, approve: boolean }), 1, MEMBERS_MAX),
 })
 export type ProposalRow = Infer<typeof ProposalRow>
+
+/** Which proposal was made at that place. */
+export const MotionRow = struct({ proposalId: ProposalId })
+export type MotionRow = Infer<typeof MotionRow>
 
 export const members = table<[memberId: string], MemberRow>('membership', 'member', MemberRow, {
   key: ['memberId'],
@@ -55,6 +83,21 @@ export const count = table<[], CountRow>('membership', 'count', CountRow, {
   doc: 'How many members were ever admitted, and how many are active.',
 })
 
+export const admissions = table<[index: number], HandleRow>('membership', 'admission', HandleRow, {
+  key: ['index'],
+  doc: 'The members in the order in which they came in, counted from 0, so that anybody can list them.',
+})
+
+export const agenda = table<[], AgendaRow>('membership', 'agenda', AgendaRow, {
+  key: [],
+  doc: 'How many proposals were ever made.',
+})
+
+export const motions = table<[index: number], MotionRow>('membership', 'motion', MotionRow, {
+  key: ['index'],
+  doc: 'The proposals in the order in which they were made, counted from 0, so that anybody can list them.',
+})
+
 export const protocol = table<[], ProtocolRow>('membership', 'protocol', ProtocolRow, {
   key: [],
   doc: 'The version of the rules; a pending version is in force from its height on.',
@@ -64,3 +107,20 @@ export const proposals = table<[proposalId: Uint8Array], ProposalRow>('membershi
   key: ['proposalId'],
   doc: 'A proposal with its ballots. Rows stay after the decision.',
 })
+
+export const validators = table<[], ValidatorsRow>('membership', 'validators', ValidatorsRow, {
+  key: [],
+  doc:
+    'The validators by their Ed25519 consensus keys, on ledgers whose engine has any; elsewhere there is no row. What ' +
+    'a block changes takes effect two heights later.',
+})
+
+export const validatorKeys = table<[publicKey: Uint8Array], ValidatorKeyRow>(
+  'membership',
+  'validator-key',
+  ValidatorKeyRow,
+  {
+    key: ['publicKey'],
+    doc: 'Whose consensus key it is or was. Rows are never deleted, so no key ever serves two members.',
+  },
+)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { ada, ballot, bert, cleo, dora, fourMembers, proposal, stranger, suspendAda } from '../../test/members.ts'
-import { admission, id, MemoryLedger, testMember } from '../../test/memory-ledger.ts'
+import { admission, id, MemoryLedger, testMember, validating } from '../../test/memory-ledger.ts'
 import { testRefusals } from '../../test/refusals.ts'
 import { count, members, type ProposeArgs, proposals, vote } from '../index.ts'
 import { MEMBERS_MAX } from './tables.ts'
@@ -142,6 +142,10 @@ testRefusals(vote, {
     proposed({ p: suspend(ada.id), q: suspend(bert.id) }, ledger)
     assert.equal(ledger.apply(bert.key, ballot('p')), null)
     return ledger.apply(bert.key, ballot('q'))
+  },
+  'last-validator': () => {
+    const ledger = new MemoryLedger(validating(ada), bert, cleo, validating(dora))
+    return voting(proposed({ p: suspend(dora.id), q: suspend(ada.id) }, ledger), 'p', 'q')
   },
   'protocol-version-invalid': () => {
     const ledger = proposed({ p: { kind: 'protocol-version', value: { version: 2, atHeight: 10 } } })

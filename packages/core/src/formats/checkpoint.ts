@@ -5,6 +5,7 @@
 import { concat, toBase64, utf8 } from '../bytes.ts'
 import { sha256 } from '../hash.ts'
 import { ed25519PublicKey, ed25519Sign } from '../keys.ts'
+import { type CommitEvidence, encodeCommitEvidence } from './commit-evidence.ts'
 
 /** What the ledger was at `height`: the log's size and root, the state's root, block time and protocol version. */
 export interface Checkpoint {
@@ -19,6 +20,8 @@ export interface Checkpoint {
 
 /** The signature type of Ed25519 in a signed note. */
 const ED25519_NOTE = Uint8Array.of(0x0a, 0x01)
+/** A signature type that the signed note leaves to its users, who name it by what follows. */
+const COMMIT_NOTE = concat(Uint8Array.of(0x0a, 0xff), utf8('salus/cometbft-commit'))
 
 /** The signed text of a checkpoint, with its final newline. */
 export function checkpointText(checkpoint: Checkpoint): string {
@@ -49,4 +52,15 @@ export function signCheckpoint(checkpoint: Checkpoint, seed: Uint8Array): string
   const text = checkpointText(checkpoint)
   const line = noteSignatureLine(checkpoint.origin, ed25519PublicKey(seed), ed25519Sign(seed, utf8(text)))
   return `${text}\n${line}\n`
+}
+
+/** The id, in a signed note, of the validators that sign for `name` by a commit: 4 bytes. */
+export function commitNoteKeyId(name: string): Uint8Array {
+  return sha256(utf8(name), COMMIT_NOTE).subarray(0, 4)
+}
+
+/** The checkpoint as a note that carries the evidence of a CometBFT network instead of a signature of its text. */
+export function commitCheckpoint(checkpoint: Checkpoint, evidence: CommitEvidence): string {
+  const content = concat(commitNoteKeyId(checkpoint.origin), encodeCommitEvidence(evidence))
+  return `${checkpointText(checkpoint)}\n— ${checkpoint.origin} ${toBase64(content)}\n`
 }

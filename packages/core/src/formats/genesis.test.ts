@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { equalBytes, toHex, utf8 } from '../bytes.ts'
 import { isSalusError } from '../errors.ts'
 import { DOMAIN, domainHash, sha256 } from '../hash.ts'
+import { TRUSTING_PERIOD_MS_MAX } from './cometbft.ts'
 import { checkpointOrigin, type GenesisContent, memberId, readGenesis, writeGenesis } from './genesis.ts'
 
 const key = (name: string) => sha256(utf8(name))
@@ -24,6 +25,15 @@ const content: GenesisContent = {
   members: [member('Riverside'), member('Lakeside')],
 }
 const text = writeGenesis(content)
+const [riverside, lakeside] = content.members as [GenesisContent['members'][number], GenesisContent['members'][number]]
+const network: Extract<GenesisContent['engine'], { kind: 'cometbft' }> = {
+  kind: 'cometbft',
+  trustingPeriodMs: 1_209_600_000,
+  validators: [
+    { memberId: riverside.id, publicKey: key('Riverside consensus') },
+    { memberId: lakeside.id, publicKey: key('Lakeside consensus') },
+  ],
+}
 const malformed = (error: unknown) => isSalusError(error, 'genesis-malformed')
 
 test('a genesis reads back, and its id is the hash of its bytes', () => {
@@ -33,7 +43,16 @@ test('a genesis reads back, and its id is the hash of its bytes', () => {
   assert.equal(checkpointOrigin({ ledgerId }), `salus/${toHex(ledgerId)}`)
 })
 
+test('a genesis may name a network of validators', () => {
+  const { ledgerId: _, ...read } = readGenesis(writeGenesis({ ...content, engine: network }))
+  assert.deepEqual(read.engine, network)
+})
+
 test('every changed byte makes another ledger or no genesis', () => {
+  for (const engine of [content.engine, network]) noticesChanges(writeGenesis({ ...content, engine }))
+})
+
+function noticesChanges(text: string): void {
   const { ledgerId } = readGenesis(text)
   const bytes = Buffer.from(text)
   for (let at = 0; at < bytes.length; at++) {
@@ -47,7 +66,7 @@ test('every changed byte makes another ledger or no genesis', () => {
       }
     }
   }
-})
+}
 
 test("a member's id must follow from its name and key", () => {
   const forged = { ...member('Riverside'), id: member('Lakeside').id }
@@ -58,6 +77,22 @@ test('no two members share a signing key', () => {
   const [first] = content.members as [(typeof content.members)[number]]
   const twin = { ...first, name: 'Twin', id: memberId('Twin', first.signingKey) }
   assert.throws(() => readGenesis(writeGenesis({ ...content, members: [first, twin] })), malformed)
+})
+
+test('validators are members, each with one key of its own', () => {
+  const [first, second] = network.validators as [
+    (typeof network.validators)[number],
+    (typeof network.validators)[number],
+  ]
+  const odd: readonly (typeof network)[] = [
+    { ...network, trustingPeriodMs: 0 },
+    { ...network, trustingPeriodMs: TRUSTING_PERIOD_MS_MAX + 1 },
+    { ...network, validators: [] },
+    { ...network, validators: [first, { ...second, memberId: first.memberId }] },
+    { ...network, validators: [first, { ...second, publicKey: first.publicKey }] },
+    { ...network, validators: [{ ...first, memberId: memberId('Stranger', key('Stranger')) }] },
+  ]
+  for (const engine of odd) assert.throws(() => readGenesis(writeGenesis({ ...content, engine })), malformed)
 })
 
 test('what is no genesis is refused', () => {

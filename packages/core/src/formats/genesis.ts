@@ -6,6 +6,7 @@ import { toHex, utf8 } from '../bytes.ts'
 import { SalusError } from '../errors.ts'
 import { DOMAIN, domainHash } from '../hash.ts'
 import { json, readJsonFile, type ShapeOf, writeJsonFile } from '../json-shape.ts'
+import { TRUSTING_PERIOD_MS_MAX, VALIDATORS_MAX } from './cometbft.ts'
 import { MEMBER_ROLES } from './state-rows.ts'
 
 /** Most members that a genesis can name; more are admitted by vote. */
@@ -22,13 +23,26 @@ const GenesisMember = json.object({
 })
 export type GenesisMember = ShapeOf<typeof GenesisMember>
 
-/** `engine.publicKey` signs checkpoints (Ed25519, 32 bytes); `protocol` is the version of the rules at height 1. */
+/**
+ * Who agrees on blocks. `embedded`: one writer, whose key signs checkpoints. `cometbft`: members with a consensus key
+ * each and the same power; a header follows from another only within the trusting period. All keys are Ed25519.
+ */
+const GenesisEngine = json.variant({
+  embedded: { publicKey: json.hex(32) },
+  cometbft: {
+    trustingPeriodMs: json.uint(TRUSTING_PERIOD_MS_MAX),
+    validators: json.array(json.object({ memberId: json.text(32), publicKey: json.hex(32) }), 1, VALIDATORS_MAX),
+  },
+})
+export type GenesisEngine = ShapeOf<typeof GenesisEngine>
+
+/** `protocol` is the version of the rules at height 1. */
 const GenesisContent = json.object({
   format: json.literal('salus-genesis/1'),
   network: json.text(64),
   timeMs: json.uint(),
   protocol: json.uint(),
-  engine: json.object({ kind: json.literal('embedded'), publicKey: json.hex(32) }),
+  engine: GenesisEngine,
   members: json.array(GenesisMember, 1, GENESIS_MEMBERS_MAX),
 })
 export type GenesisContent = ShapeOf<typeof GenesisContent>
@@ -60,14 +74,33 @@ export function readGenesis(content: string): Genesis {
         throw new SalusError('genesis-member-id', 'the id of a member is not derived from its name and key')
       }
     }
-    const keys = new Set(genesis.members.map(({ signingKey }) => toHex(signingKey)))
-    if (keys.size !== genesis.members.length) {
+    if (!isDistinct(genesis.members.map(({ signingKey }) => toHex(signingKey)))) {
       throw new SalusError('genesis-member-key', 'two members have the same signing key')
     }
+    checkEngine(genesis)
     return { ...genesis, ledgerId: domainHash(DOMAIN.ledgerId, utf8(content)) }
   } catch (cause) {
     throw new SalusError('genesis-malformed', 'the genesis file is not valid', {}, cause)
   }
+}
+
+function checkEngine({ engine, members }: GenesisContent): void {
+  if (engine.kind !== 'cometbft') return
+  if (engine.trustingPeriodMs === 0) {
+    throw new SalusError('genesis-trusting-period', 'no header could follow from another')
+  }
+  const ids = new Set(members.map(({ id }) => id))
+  if (!engine.validators.every(({ memberId }) => ids.has(memberId))) {
+    throw new SalusError('genesis-validator', 'a validator is no member')
+  }
+  const isOnce =
+    isDistinct(engine.validators.map(({ memberId }) => memberId)) &&
+    isDistinct(engine.validators.map(({ publicKey }) => toHex(publicKey)))
+  if (!isOnce) throw new SalusError('genesis-validator', 'two validators are one member or have the same key')
+}
+
+function isDistinct(values: readonly string[]): boolean {
+  return new Set(values).size === values.length
 }
 
 /** The origin line of this ledger's checkpoints, which is also the name of the key that signs them. */

@@ -2,19 +2,21 @@
 import type { Shape } from '@salus/core'
 import { SalusError } from '@salus/core'
 import { type DisclosureClaim, type DisclosureProof, disclosure } from './disclosure.ts'
+import { type ForkClaim, type ForkProof, fork } from './fork.ts'
 import type { Kind } from './kind.ts'
 import { type OmissionClaim, type OmissionProof, omission } from './omission.ts'
 import { type RecordClaim, type RecordProof, record } from './record.ts'
 import { type StateClaim, type StateProofFile, state } from './state.ts'
 
-export type ProofFile = DisclosureProof | RecordProof | StateProofFile | OmissionProof
-export type Claim = DisclosureClaim | RecordClaim | StateClaim | OmissionClaim
+export type ProofFile = DisclosureProof | RecordProof | StateProofFile | OmissionProof | ForkProof
+export type Claim = DisclosureClaim | RecordClaim | StateClaim | OmissionClaim | ForkClaim
 
 const KINDS = new Map<unknown, Kind<ProofFile, Claim>>([
   ['disclosure', disclosure],
   ['record', record],
   ['state', state],
   ['omission', omission],
+  ['fork', fork],
 ])
 
 /** The kind of a proof file that may be anything. @throws SalusError `proof-kind-unknown` */
