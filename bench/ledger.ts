@@ -1,138 +1,169 @@
 /**
- * The embedded ledger under load: durable commits, signatures checked, beside the raw Ed25519 verify rate of two
- * threads in the same run, which is the limit that one command per transaction can come near to.
+ * The embedded ledger: durable commits with signatures checked, beside the raw Ed25519 verify rate of two threads in
+ * the same run; restart and memory in a process of its own; proofs; snapshots.
  * `node bench/ledger.ts [keys]` prints one JSON line for each figure; `keys` (default 10000) is the size of the state.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { cpus, tmpdir } from 'node:os'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Worker } from 'node:worker_threads'
-import { call, consent, grant } from '@salus/contracts'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { fileURLToPath } from 'node:url'
+import { consents } from '@salus/contracts'
+import { appHash, randomBytes, readGenesis } from '@salus/core'
+import { openEmbeddedLedger, restoreSnapshot, takeSnapshot } from '@salus/ledger'
+import { verifyStateProof } from '@salus/proof'
+import type { ChildInput, ChildOutput } from './support/ledger-child.ts'
 import {
-  type Command,
-  ed25519PublicKey,
-  ed25519Signer,
-  memberId,
-  randomBytes,
-  readGenesis,
-  signTransaction,
-  writeGenesis,
-} from '@salus/core'
-import { type Ledger, openEmbeddedLedger } from '@salus/ledger'
+  cpuMicroseconds,
+  engineKey,
+  genesis,
+  IN_FLIGHT_MAX,
+  recentConsents,
+  signGrants,
+  submitAll,
+  verifyRate,
+} from './support/ledger-load.ts'
+import { report } from './support/report.ts'
 
 const KEYS = Number(process.argv[2] ?? 10_000)
 const RUNS = 5
-const MACHINE = `${cpus().length} x ${cpus()[0]?.model}`
-const IN_FLIGHT_MAX = 8192
-const COMMANDS_PER_LOAD = 100
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] as number
-}
-
-/** `peers` are what the values are compared with, run by run: a shared machine is not equally fast in each. */
-function report(name: string, values: readonly number[], unit: string, peers?: readonly number[]): void {
-  const ratios = peers && values.map((value, i) => value / (peers[i] as number))
-  const ratio = ratios ? Number(median(ratios).toFixed(3)) : null
-  const middle = Math.round(median(values))
-  console.log(JSON.stringify({ name, machine: MACHINE, runs: values.length, median: middle, unit, ratio }))
-}
-
-/** Signatures per second that two threads check with `node:crypto`, with nothing else to do. */
-async function verifyRate(seconds: number): Promise<number> {
-  const source = `
-    const { parentPort } = require('node:worker_threads')
-    const { generateKeyPairSync, sign, verify } = require('node:crypto')
-    const { publicKey, privateKey } = generateKeyPairSync('ed25519')
-    const digest = Buffer.alloc(32, 7)
-    const signature = sign(null, digest, privateKey)
-    let count = 0
-    const end = performance.now() + ${seconds * 1000}
-    while (performance.now() < end) for (let i = 0; i < 50; i++) count += verify(null, digest, publicKey, signature)
-    parentPort.postMessage(count)`
-  const counts = [0, 1].map(() => {
-    return new Promise<number>((resolve) => new Worker(source, { eval: true }).once('message', resolve))
-  })
-  return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0) / seconds
-}
-
-const engineKey = randomBytes(32)
-const member = ed25519Signer(randomBytes(32))
-const genesis = writeGenesis({
-  format: 'salus-genesis/1',
-  network: 'bench',
-  timeMs: Date.now(),
-  protocol: 1,
-  engine: { kind: 'embedded', publicKey: ed25519PublicKey(engineKey) },
-  members: [
-    {
-      id: memberId('Bench', member.publicKey.bytes),
-      handle: 'bench',
-      name: 'Bench',
-      roles: ['provider'],
-      signingKey: member.publicKey.bytes,
-      encryptionKey: randomBytes(32),
-      url: 'http://127.0.0.1:1',
-    },
-  ],
-})
-const { ledgerId } = readGenesis(genesis)
-
-function grantCommand(): Command {
-  return call(consent, grant, { consentId: randomBytes(16), commitment: randomBytes(32), expiresAtMs: null })
-}
-
-function signedGrants(count: number): Promise<Uint8Array> {
-  const commands = Array.from({ length: count }, grantCommand)
-  const expiresAtMs = Date.now() + 500_000
-  return signTransaction({ ledgerId, signer: member.publicKey, nonce: randomBytes(16), expiresAtMs, commands }, member)
-}
-
-async function signAll(transactions: number, commands: number): Promise<Uint8Array[]> {
-  const wires: Uint8Array[] = []
-  for (let i = 0; i < transactions; i++) wires.push(await signedGrants(commands))
-  return wires
-}
-
-/** Submits all with a bounded number in flight; returns the seconds until the last is durable. */
-async function submitAll(ledger: Ledger, wires: readonly Uint8Array[]): Promise<number> {
-  const start = performance.now()
-  let next = 0
-  const submitNext = async (): Promise<void> => {
-    for (let wire = wires[next++]; wire; wire = wires[next++]) {
-      const { code } = await ledger.submit(wire)
-      if (code !== null) throw new Error(`refused: ${code}`)
-    }
-  }
-  await Promise.all(Array.from({ length: IN_FLIGHT_MAX }, submitNext))
-  return (performance.now() - start) / 1000
-}
-
-const directory = mkdtempSync(join(tmpdir(), 'salus-bench-'))
+const SINGLES = 30_000
+const HUNDREDS = 400
+const PROOFS = 1000
+const keys = `${KEYS} keys`
+const folder = mkdtempSync(join(tmpdir(), 'salus-bench-'))
+const directory = join(folder, 'ledger')
 let ledger = await openEmbeddedLedger({ directory, genesis, engineKey })
-for (let left = KEYS; left > 0; left -= 100 * COMMANDS_PER_LOAD) {
-  await submitAll(ledger, await signAll(Math.ceil(Math.min(left, 100 * COMMANDS_PER_LOAD) / COMMANDS_PER_LOAD), 100))
-}
-const verifyRates: number[] = []
-const single: number[] = []
-const hundred: number[] = []
-for (let run = 0; run < RUNS; run++) {
-  const ones = await signAll(20_000, 1)
-  verifyRates.push(await verifyRate(1))
-  single.push(ones.length / (await submitAll(ledger, ones)))
-  const hundreds = await signAll(400, 100)
-  hundred.push((hundreds.length * 100) / (await submitAll(ledger, hundreds)))
-}
-const label = `${KEYS} keys at the start`
-report('ed25519-verify-two-threads', verifyRates, 'signatures/s')
-report(`ledger-1-command (${label})`, single, 'transactions/s', verifyRates)
-report(`ledger-100-commands (${label})`, hundred, 'commands/s')
 
-const before = ledger.status()
+async function measure(work: () => Promise<unknown> | unknown): Promise<number> {
+  const start = performance.now()
+  await work()
+  return performance.now() - start
+}
+
+async function fill(): Promise<void> {
+  for (let left = KEYS; left > 0; left -= 10_000) {
+    await submitAll(ledger, await signGrants(Math.ceil(Math.min(left, 10_000) / 100), 100), IN_FLIGHT_MAX)
+  }
+}
+
+/** The verify rate is taken before and after each run: a shared machine is not equally fast for long. */
+async function rates(): Promise<void> {
+  const verified: number[] = []
+  const singles: number[] = []
+  const hundreds: number[] = []
+  const cpu: number[] = []
+  const verifiedCpu: number[] = []
+  for (let run = 0; run < RUNS; run++) {
+    const ones = await signGrants(SINGLES, 1)
+    const before = await verifyRate(0.5)
+    const used = process.cpuUsage()
+    singles.push(SINGLES / (await submitAll(ledger, ones, IN_FLIGHT_MAX)))
+    cpu.push(cpuMicroseconds(used) / SINGLES)
+    const after = await verifyRate(0.5)
+    verified.push((before.perSecond + after.perSecond) / 2)
+    verifiedCpu.push((before.cpuMicroseconds + after.cpuMicroseconds) / 2)
+    const many = await signGrants(HUNDREDS, 100)
+    hundreds.push((HUNDREDS * 100) / (await submitAll(ledger, many, IN_FLIGHT_MAX)))
+  }
+  report('ed25519-verify-two-threads', 'signatures/s', verified)
+  report(`ledger-1-command (${keys})`, 'transactions/s', singles)
+  const shares = singles.map((rate, run) => rate / (verified[run] as number))
+  report(`ledger-1-command-to-verify (${keys})`, 'ratio', shares, { budget: 0.6 })
+  const cpuShares = cpu.map((each, run) => (verifiedCpu[run] as number) / each)
+  report(`ledger-1-command-cpu (${keys})`, 'us', cpu)
+  report(`ledger-1-command-verify-cpu-to-cpu (${keys})`, 'ratio', cpuShares)
+  report(`ledger-100-commands (${keys})`, 'commands/s', hundreds, { budget: KEYS < 1_000_000 ? 40_000 : 30_000 })
+}
+
+async function proofs(): Promise<void> {
+  const present = recentConsents.slice(0, PROOFS).map((id) => consents.key(id))
+  const absent = Array.from({ length: PROOFS }, () => consents.key(randomBytes(16)))
+  const opened = readGenesis(genesis)
+  for (const [name, wanted] of Object.entries({ present, absent })) {
+    const made = await measure(() => Promise.all(wanted.map((key) => ledger.proveState(key))))
+    const all = await Promise.all(wanted.map((key) => ledger.proveState(key)))
+    if (all.some(({ value }) => (value === null) !== (name === 'absent'))) throw new Error('a proof of something else')
+    const checked = await measure(() => {
+      for (const proof of all) verifyStateProof(proof, opened)
+    })
+    report(`ledger-proof-${name} (${keys})`, 'us', [(1000 * made) / wanted.length])
+    report(`ledger-proof-${name}-check (${keys})`, 'us', [(1000 * checked) / wanted.length])
+  }
+}
+
+async function restarts(): Promise<void> {
+  const input = join(folder, 'input.json')
+  const outputs: ChildOutput[] = []
+  for (let run = 0; run < 3; run++) {
+    const wires = join(folder, 'wires')
+    const signed = await signGrants(SINGLES, 1)
+    writeFileSync(wires, Buffer.concat(signed.flatMap((wire) => [Uint8Array.of(wire.length >> 8, wire.length), wire])))
+    const content: ChildInput = { genesis, engineKey: Buffer.from(engineKey).toString('base64'), wires }
+    writeFileSync(input, JSON.stringify(content))
+    const child = fileURLToPath(new URL('./support/ledger-child.ts', import.meta.url))
+    const text = execFileSync(process.execPath, ['--expose-gc', child, directory, input], { encoding: 'utf8' })
+    outputs.push(JSON.parse(text) as ChildOutput)
+  }
+  const values = (pick: (output: ChildOutput) => number): number[] => outputs.map(pick)
+  report(
+    `ledger-restart (${keys})`,
+    'ms',
+    values(({ openMs }) => openMs),
+    { budget: 3000 },
+  )
+  report(
+    `ledger-rss-after-restart (${keys})`,
+    'MB',
+    values(({ opened }) => opened.rssMB),
+    { budget: 500 },
+  )
+  report(
+    `ledger-rss-under-load (${keys})`,
+    'MB',
+    values(({ rssMaxMB }) => rssMaxMB),
+    { budget: 500 },
+  )
+  report(
+    `ledger-heap-after-load (${keys})`,
+    'MB',
+    values(({ loaded }) => loaded.heapMB),
+  )
+  report(
+    `ledger-buffers-after-load (${keys})`,
+    'MB',
+    values(({ loaded }) => loaded.buffersMB),
+  )
+}
+
+/** The longest that the event loop stood still is what a snapshot costs the ledger's own thread. */
+async function snapshots(): Promise<void> {
+  const target = join(folder, 'snapshot')
+  const { height, timeMs, logSize, logRoot, stateRoot, protocol } = ledger.status()
+  const delay = monitorEventLoopDelay({ resolution: 1 })
+  delay.enable()
+  const taken = await measure(() => takeSnapshot(directory, genesis, target))
+  delay.disable()
+  const bytes = readdirSync(target).reduce((sum, name) => sum + statSync(join(target, name)).size, 0)
+  report(`ledger-snapshot (${keys})`, 'ms', [taken], { megabytes: Math.round(bytes / 1e6) })
+  report(`ledger-snapshot-longest-wait (${keys})`, 'ms', [delay.max / 1e6])
+  const trusted = { height, timeMs, appHash: appHash({ logSize, logRoot, stateRoot, protocol }) }
+  const copy = join(folder, 'copy')
+  report(`ledger-restore (${keys})`, 'ms', [await measure(() => restoreSnapshot(copy, genesis, trusted, target))])
+  const reopened = async (): Promise<void> => {
+    const restored = await openEmbeddedLedger({ directory: copy, genesis, engineKey })
+    await restored.close()
+  }
+  report(`ledger-restart-of-the-restored (${keys})`, 'ms', [await measure(reopened)])
+}
+
+await fill()
+await rates()
+await proofs()
 await ledger.close()
-const start = performance.now()
+await restarts()
 ledger = await openEmbeddedLedger({ directory, genesis, engineKey })
-report(`ledger-restart (${before.stateKeys} keys)`, [performance.now() - start], 'ms')
-report(`ledger-resident-memory (${before.stateKeys} keys)`, [process.memoryUsage.rss() / 1e6], 'MB')
+await snapshots()
 await ledger.close()
-rmSync(directory, { recursive: true })
+rmSync(folder, { recursive: true })

@@ -1,6 +1,7 @@
 /**
  * Size and check time of proofs over a ledger of 10,000 state keys: of a state proof and of a log proof by themselves
- * (hashes alone), with the signature of their checkpoint, and of whole proof files as `salus verify` reads them.
+ * (hashes alone), with the signature of their checkpoint, and of whole proof files as `salus verify` reads them; and of
+ * the checkpoint of a network of four validators, all of whom signed.
  *
  * Run: node bench/proof.ts
  */
@@ -9,6 +10,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { call, openFile, record } from '@salus/contracts'
 import {
+  type Checkpoint,
+  checkpointOrigin,
   decode,
   ed25519PublicKey,
   ed25519Signer,
@@ -31,6 +34,7 @@ import {
   verifyStateProof,
   writeProofFile,
 } from '@salus/proof'
+import { commitNote, consensusKey, validatorsOf } from '../packages/proof/test/comet-network.ts'
 import { report } from './support/report.ts'
 
 const KEYS = 10_000
@@ -78,19 +82,20 @@ for (let i = 0; i < KEYS / COMMANDS_EACH; i++) {
 }
 
 /** Microseconds for one check, as the mean of many; one value for each run. */
-function time(check: (i: number) => void): number[] {
-  for (let i = 0; i < CHECKS; i++) check(i)
+function time(check: (i: number) => void, checks: number = CHECKS): number[] {
+  for (let i = 0; i < checks; i++) check(i)
   return Array.from({ length: RUNS }, () => {
     const started = process.hrtime.bigint()
-    for (let i = 0; i < CHECKS; i++) check(i)
-    return Number(process.hrtime.bigint() - started) / 1000 / CHECKS
+    for (let i = 0; i < checks; i++) check(i)
+    return Number(process.hrtime.bigint() - started) / 1000 / checks
   })
 }
 
-const present = Array.from({ length: 64 }, (_, i) => ledger.proveState(stateKey('record', 'file', [fileIds[i * 100]!])))
-const absent = Array.from({ length: 64 }, () => ledger.proveState(stateKey('record', 'file', [randomBytes(16)])))
+const proveFile = (fileId: Uint8Array) => ledger.proveState(stateKey('record', 'file', [fileId]))
+const present = await Promise.all(Array.from({ length: 64 }, (_, i) => proveFile(fileIds[i * 100]!)))
+const absent = await Promise.all(Array.from({ length: 64 }, () => proveFile(randomBytes(16))))
 const { stateRoot, logRoot, logSize } = openCheckpoint(ledger.checkpoint(), genesis)
-const entries = Array.from({ length: logSize }, (_, i) => ledger.proveEntry(i))
+const entries = await Promise.all(Array.from({ length: logSize }, (_, i) => ledger.proveEntry(i)))
 const files = present.map((proof) => writeProofFile(stateProofFile(proof)))
 const goal = 200
 
@@ -127,6 +132,33 @@ report(
   'µs',
   time((i) => openProofFile(files[i % 64]!, genesisText)),
   { bytes: files[0]!.length },
+)
+
+const names = ['a', 'b', 'c', 'd']
+const members = names.map((name) => {
+  const [first] = genesis.members as [(typeof genesis.members)[number]]
+  const signingKey = ed25519PublicKey(randomBytes(32))
+  return { ...first, id: memberId(name, signingKey), handle: name, name, signingKey }
+})
+const { ledgerId: _, ...content } = genesis
+const validators = members.map(({ id, name }) => ({ memberId: id, publicKey: consensusKey(name) }))
+const engine = { kind: 'cometbft', trustingPeriodMs: 1_209_600_000, validators } as const
+const network = readGenesis(writeGenesis({ ...content, engine, members }))
+const committed: Checkpoint = {
+  origin: checkpointOrigin(network),
+  logSize,
+  logRoot,
+  stateRoot,
+  height: 100,
+  timeMs: network.timeMs + 60_000,
+  protocol: 1,
+}
+const note = commitNote(network, committed, validatorsOf(names))
+report(
+  'proof-checkpoint-four-validators',
+  'µs',
+  time(() => openCheckpoint(note, network), 200),
+  { goal: 10_000, length: note.length },
 )
 
 await ledger.close()

@@ -15,6 +15,7 @@ import {
   type TransactionBody,
 } from '@salus/core'
 import { binaryName, digest } from './digest.ts'
+import { IdSet } from './id-set.ts'
 import type { ExecutedId } from './replay-set.ts'
 import type { Rules } from './rules.ts'
 import type { HashedWrite } from './state/state.ts'
@@ -54,16 +55,18 @@ export interface Outcome {
 /** Applies `block` to the state before it. */
 export function applyBlock(before: Before, block: Block): Outcome {
   const state = new Overlay(before.state)
-  const executed = new Map<string, ExecutedId>()
+  const executed: ExecutedId[] = []
+  const ids = new IdSet()
   const codes = block.transactions.map(({ transaction, code }) => {
     if (transaction === null) return code
-    const refused = admissionCode(before, executed, transaction, block.timeMs)
+    const refused = admissionCode(before, ids, transaction, block.timeMs)
     if (refused !== null) return refused
     const { id, body } = transaction
-    executed.set(binaryName(id), { id, expiresAtMs: body.expiresAtMs })
+    ids.add(id)
+    executed.push({ id, expiresAtMs: body.expiresAtMs })
     return execute(before.rules, state, transaction, block)
   })
-  return { codes, writes: state.writes(), executed: [...executed.values()] }
+  return { codes, writes: state.writes(), executed }
 }
 
 /** Collects what the genesis file writes at height 0. */
@@ -77,14 +80,14 @@ export function applyGenesis(start: (state: State) => void): readonly HashedWrit
 /** The checks before execution. A transaction refused here may come again; one that was executed may not. */
 function admissionCode(
   { ledgerId, replayed }: Before,
-  executed: ReadonlyMap<string, ExecutedId>,
+  executed: IdSet,
   { id, body }: Transaction,
   timeMs: number,
 ): string | null {
   if (!equalBytes(body.ledgerId, ledgerId)) return 'wrong-ledger'
   if (body.expiresAtMs <= timeMs) return 'expired'
   if (!isAdmitted(ledgerId, body, timeMs)) return 'expiry-too-far'
-  if (executed.has(binaryName(id)) || replayed.has({ id, expiresAtMs: body.expiresAtMs })) return 'replayed'
+  if (executed.has(id) || replayed.has({ id, expiresAtMs: body.expiresAtMs })) return 'replayed'
   return null
 }
 

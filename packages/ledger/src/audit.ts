@@ -2,6 +2,9 @@
  * Replays a ledger from its genesis and compares every result and every root with what the file says. Signatures are
  * checked again too, so that the file of an untrusted replica can be audited. Nothing is written.
  */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import {
   decode,
   type Genesis,
@@ -17,12 +20,14 @@ import { LogStore } from './log/log-store.ts'
 import { logLeafHash, MerkleLog } from './log/merkle-log.ts'
 import { ReplaySet } from './replay-set.ts'
 import type { Rules } from './rules.ts'
+import { restoreSnapshot, type TrustedBlock } from './snapshot/restore.ts'
 import { AuthenticatedState } from './state/state.ts'
 import { type BlockRow, MEMORY_DIRECTORY, Store } from './store.ts'
 
 /** The first thing that is not as it should be. Roots are hexadecimal. */
 export interface Divergence {
-  readonly height: number
+  /** Null where the entry that would say it cannot be read. */
+  readonly height: number | null
   readonly what: 'sequence' | 'entry' | 'result' | 'state-root' | 'log-root' | 'protocol'
   /** Index of the log entry, for an entry or a result. */
   readonly logIndex: number | null
@@ -31,7 +36,7 @@ export interface Divergence {
 }
 
 export interface AuditReport {
-  /** Blocks replayed without divergence, genesis included. */
+  /** Blocks replayed without divergence, genesis included; from a published log, those that hold transactions. */
   readonly blocks: number
   readonly transactions: number
   readonly height: number
@@ -41,7 +46,8 @@ export interface AuditReport {
   readonly divergence: Divergence | null
 }
 
-class Diverged extends Error {
+/** What a replay found to differ. */
+export class Diverged extends Error {
   readonly divergence: Divergence
   constructor(divergence: Divergence) {
     super(divergence.what)
@@ -54,40 +60,114 @@ class Diverged extends Error {
  * @throws SalusError `genesis-malformed`, `store-*`
  */
 export function auditWithRules(directory: string, genesis: string, rules: Rules): AuditReport {
-  const audited = readGenesis(genesis)
-  const store = new Store(directory, audited.ledgerId, 'read')
-  const replica = new Store(MEMORY_DIRECTORY, audited.ledgerId)
-  const audit = new Audit(store, replica, rules, audited)
-  let divergence: Divergence | null = null
+  return auditStored(directory, new Replay(rules, readGenesis(genesis)))
+}
+
+/** Where an audit begins instead of at the genesis: a snapshot (snapshot/take.ts), and who vouches for it. */
+export interface AuditStart {
+  readonly snapshot: string
+  readonly trusted: TrustedBlock
+}
+
+/**
+ * Audits what follows a snapshot: its state and log are taken as they are, once they give the trusted app hash. The
+ * report counts the blocks after it.
+ * @throws SalusError `snapshot-refused`, `genesis-malformed`, `store-*`
+ */
+export function auditFromSnapshot(directory: string, genesis: string, rules: Rules, start: AuditStart): AuditReport {
+  const folder = mkdtempSync(join(tmpdir(), 'salus-audit-'))
   try {
-    for (const row of store.blocks()) audit.replay(row)
+    restoreSnapshot(folder, genesis, start.trusted, start.snapshot)
+    const audited = readGenesis(genesis)
+    return auditStored(directory, new Replay(rules, audited, new Store(folder, audited.ledgerId)))
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+/** Replays what the ledger has after the height of the replay, and compares the block at that height. */
+function auditStored(directory: string, replay: Replay): AuditReport {
+  let divergence: Divergence | null = null
+  let store: Store | null = null
+  try {
+    store = new Store(directory, replay.ledgerId, 'read')
+    const source = new LogStore(store, store.lastBlock()?.logSize ?? 0)
+    const begun = replay.height
+    for (const row of store.blocks(begun ?? 0)) {
+      const { height, timeMs, firstIndex, logSize } = row
+      if (height === begun) replay.compare(height, row)
+      else {
+        checkPlace(row, replay)
+        replay.apply({ height, timeMs, entries: source.entries(firstIndex, logSize), recorded: row })
+      }
+    }
   } catch (error) {
     if (!(error instanceof Diverged)) throw error
     divergence = error.divergence
   } finally {
-    store.close()
-    replica.close()
+    store?.close()
+    replay.close()
   }
-  return { ...audit.report(), divergence }
+  return { ...replay.report(), divergence }
 }
 
-class Audit {
+/** Stored blocks follow each other without gaps, in height and in the log. */
+function checkPlace({ height, firstIndex, logSize }: BlockRow, replay: Replay): void {
+  expect(height, 'sequence', null, String(replay.height === null ? 0 : replay.height + 1), String(height))
+  expect(height, 'sequence', null, String(replay.logSize), String(firstIndex))
+  const isForward = logSize >= firstIndex
+  expect(height, 'sequence', null, 'a log going forward', isForward ? 'a log going forward' : 'not so')
+}
+
+type Recorded = Pick<BlockRow, 'protocol' | 'stateRoot' | 'logRoot'>
+
+/** A block as the log has it, and what else was recorded of it; the one of height 0 is the genesis. */
+export interface LoggedBlock {
+  readonly height: number
+  readonly timeMs: number
+  readonly entries: readonly Uint8Array[]
+  readonly recorded: Recorded | null
+}
+
+/** A replica in memory that executes logged blocks again and compares what they say with what comes out. */
+export class Replay {
   readonly #rules: Rules
   readonly #genesis: Genesis
   readonly #replica: Store
   readonly #state: AuthenticatedState
   readonly #log = new MerkleLog(() => undefined)
-  readonly #source: LogStore
   readonly #replayed = new ReplaySet()
-  #last: BlockRow | null = null
+  #last: Pick<LoggedBlock, 'height' | 'timeMs'> | null = null
   #blocks = 0
 
-  constructor(store: Store, replica: Store, rules: Rules, genesis: Genesis) {
+  /** Begins before the genesis, or after the last block of `replica`, which it takes over. */
+  constructor(rules: Rules, genesis: Genesis, replica: Store = new Store(MEMORY_DIRECTORY, genesis.ledgerId)) {
     this.#rules = rules
     this.#genesis = genesis
     this.#replica = replica
     this.#state = new AuthenticatedState(replica)
-    this.#source = new LogStore(store, store.lastBlock()?.logSize ?? 0)
+    const last = replica.lastBlock()
+    if (!last) return
+    this.#last = last
+    this.#log.restore(last.logSize, new LogStore(replica, last.logSize).edges())
+    this.#replayed.load(replica, last.timeMs)
+  }
+
+  get ledgerId(): Uint8Array {
+    return this.#genesis.ledgerId
+  }
+
+  /** Height of the last block, null before the genesis. */
+  get height(): number | null {
+    return this.#last?.height ?? null
+  }
+
+  get logSize(): number {
+    return this.#log.size
+  }
+
+  close(): void {
+    this.#replica.close()
   }
 
   report(): Omit<AuditReport, 'divergence'> {
@@ -100,30 +180,45 @@ class Audit {
     }
   }
 
-  /** Replays one block. @throws Diverged */
-  replay(row: BlockRow): void {
-    const { height } = row
-    this.#checkSequence(row)
+  /** Executes the block that comes next. @throws Diverged */
+  apply(block: LoggedBlock): void {
+    const { height, timeMs, recorded } = block
+    const isForward = height > (this.#last?.height ?? -1) && timeMs >= (this.#last?.timeMs ?? this.#genesis.timeMs)
+    expect(
+      height,
+      'sequence',
+      null,
+      'height and time going forward',
+      isForward ? 'height and time going forward' : 'not so',
+    )
     if (height === 0) this.#state.stage(applyGenesis((state) => this.#rules.start(state, this.#genesis)))
-    else this.#execute(row)
+    else {
+      if (recorded) this.#compareProtocol(height, recorded)
+      this.#execute(block)
+    }
     this.#replica.transaction(() => this.#state.write(height))
-    expect(height, 'state-root', null, toHex(row.stateRoot), toHex(this.#state.root()))
-    expect(height, 'log-root', null, toHex(row.logRoot), toHex(this.#log.root()))
-    this.#last = row
+    if (recorded) this.#compareRoots(height, recorded)
+    this.#last = { height, timeMs }
     this.#blocks++
   }
 
-  #checkSequence({ height, timeMs, firstIndex, logSize }: BlockRow): void {
-    const last = this.#last
-    expect(height, 'sequence', null, String(last ? last.height + 1 : 0), String(height))
-    expect(height, 'sequence', null, String(this.#log.size), String(firstIndex))
-    const isForward = timeMs >= (last?.timeMs ?? this.#genesis.timeMs) && logSize >= firstIndex
-    expect(height, 'sequence', null, 'time and log going forward', isForward ? 'time and log going forward' : 'not so')
+  /** Compares what came out with what somebody recorded for this height or a later one. @throws Diverged */
+  compare(height: number, recorded: Recorded): void {
+    this.#compareProtocol(height, recorded)
+    this.#compareRoots(height, recorded)
   }
 
-  #execute({ height, timeMs, protocol, firstIndex, logSize }: BlockRow): void {
+  #compareProtocol(height: number, { protocol }: Recorded): void {
     expect(height, 'protocol', null, String(this.#rules.protocolAt(this.#state, height)), String(protocol))
-    const entries = this.#source.entries(firstIndex, logSize)
+  }
+
+  #compareRoots(height: number, { stateRoot, logRoot }: Recorded): void {
+    expect(height, 'state-root', null, toHex(stateRoot), toHex(this.#state.root()))
+    expect(height, 'log-root', null, toHex(logRoot), toHex(this.#log.root()))
+  }
+
+  #execute({ height, timeMs, entries }: LoggedBlock): void {
+    const firstIndex = this.#log.size
     const logged = entries.map((entry, i) => readEntry(entry, height, timeMs, firstIndex + i))
     const transactions = logged.map(({ transaction }) => checkTransaction(transaction))
     const { ledgerId } = this.#genesis
@@ -139,7 +234,8 @@ class Audit {
   }
 }
 
-function expect(
+/** @throws Diverged */
+export function expect(
   height: number,
   what: Divergence['what'],
   logIndex: number | null,

@@ -23,6 +23,8 @@ export interface LedgerStatus {
   readonly height: number
   readonly timeMs: number
   readonly lagMs: number
+  /** True after a failed write: nothing is committed until the ledger is opened again. */
+  readonly isFailed: boolean
   readonly protocol: number
   readonly logSize: number
   readonly logRoot: Uint8Array
@@ -49,11 +51,17 @@ export interface Ledger {
   submit(transaction: Uint8Array): Promise<Receipt>
   /** The value of a state key at the head, or undefined. Synchronous: consent decisions are made from it. */
   get(key: Uint8Array): Uint8Array | undefined
-  /** Proof that `key` has its value, or has none, under the latest checkpoint. */
-  proveState(key: Uint8Array): StateProof
-  /** Proof that the entry at `index` is in the log of the latest checkpoint. */
-  proveEntry(index: number): LogProof
-  /** The latest checkpoint as a C2SP signed note. */
+  /**
+   * Proof that `key` has its value at the head, or has none. It waits for the checkpoint of the head, which with
+   * CometBFT the next block brings.
+   */
+  proveState(key: Uint8Array): Promise<StateProof>
+  /**
+   * Proof that the entry at `index` is in the log of the head; waits as {@link Ledger.proveState} does.
+   * @throws SalusError `log-index`
+   */
+  proveEntry(index: number): Promise<LogProof>
+  /** The latest checkpoint as a C2SP signed note; with CometBFT it may be that of an earlier height than the head's. */
   checkpoint(): string
   status(): LedgerStatus
   /** A C2SP tlog-tiles resource by its path below `tile/`, or undefined. */

@@ -41,7 +41,7 @@ test('the registered contracts run: members from genesis, a consent granted and 
     const commands = [call(consent, grant, { consentId, commitment: randomBytes(32), expiresAtMs: null })]
     const body = { ledgerId, signer: signer.publicKey, nonce: randomBytes(16), expiresAtMs: clock() + 1000, commands }
     assert.equal((await ledger.submit(await signTransaction(body, signer))).code, null)
-    const proof = ledger.proveState(consents.key(consentId))
+    const proof = await ledger.proveState(consents.key(consentId))
     verifyStateProof(proof, readGenesis(genesis))
     assert.equal(consents.parse(proof.value as Uint8Array).status, 'active')
     assert.equal(auditLedger(directory, genesis).divergence, null)
@@ -69,8 +69,10 @@ test('after a failed write nothing is acknowledged, and opening again shows what
     }
     edit('ALTER TABLE replay RENAME TO gone')
     const lost = await signedTransaction([putCall(2, 'lost')])
+    assert.equal(ledger.status().isFailed, false)
     await assert.rejects(ledger.submit(lost), { code: 'ledger-failed' })
     await assert.rejects(ledger.submit(lost), { code: 'ledger-failed' })
+    assert.equal(ledger.status().isFailed, true)
     await ledger.close()
     edit('ALTER TABLE gone RENAME TO replay')
     const again = new EmbeddedLedger(options)

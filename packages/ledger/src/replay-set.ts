@@ -3,8 +3,8 @@
  * of a body that names its expiry, so it is looked up only among those that expire in the same minute, and a minute
  * is forgotten as a whole.
  */
-import { TRANSACTION_LIFETIME_MS_MAX } from '@salus/core'
-import { binaryName } from './digest.ts'
+import { concat, TRANSACTION_LIFETIME_MS_MAX } from '@salus/core'
+import { IdSet } from './id-set.ts'
 import type { Store } from './store.ts'
 
 const MINUTE_MS = 60_000
@@ -18,25 +18,25 @@ export interface ExecutedId {
 }
 
 export class ReplaySet {
-  readonly #minutes = new Map<number, Set<string>>()
+  readonly #minutes = new Map<number, IdSet>()
   /** Blocks whose ids are in the file, oldest first. */
   #blocks: { readonly height: number; readonly timeMs: number }[] = []
 
   /** True when the transaction was executed. */
   has({ id, expiresAtMs }: ExecutedId): boolean {
-    return this.#minutes.get(Math.floor(expiresAtMs / MINUTE_MS))?.has(binaryName(id)) ?? false
+    return this.#minutes.get(Math.floor(expiresAtMs / MINUTE_MS))?.has(id) ?? false
   }
 
   /** Remembers a block's ids, and forgets those that expired by its time. */
   add(ids: readonly ExecutedId[], timeMs: number): void {
     for (const { id, expiresAtMs } of ids) {
       const minute = Math.floor(expiresAtMs / MINUTE_MS)
-      let names = this.#minutes.get(minute)
-      if (!names) {
-        names = new Set()
-        this.#minutes.set(minute, names)
+      let known = this.#minutes.get(minute)
+      if (!known) {
+        known = new IdSet()
+        this.#minutes.set(minute, known)
       }
-      names.add(binaryName(id))
+      known.add(id)
     }
     for (const minute of this.#minutes.keys()) if ((minute + 1) * MINUTE_MS <= timeMs) this.#minutes.delete(minute)
   }
@@ -54,6 +54,11 @@ export class ReplaySet {
     this.#blocks = this.#blocks.slice(expired.length)
   }
 
+  /** Begins a set with encoded ids, as of the block at `height`; inside a store transaction. */
+  static restore(store: Store, height: number, encoded: readonly Uint8Array[]): void {
+    store.run('INSERT INTO replay VALUES (?, ?)', height, concat(...encoded))
+  }
+
   /** Loads the ids that the file holds; `timeMs` is the time of the last block. */
   load(store: Store, timeMs: number): void {
     type Row = { height: number; timeMs: number; ids: Uint8Array }
@@ -65,7 +70,8 @@ export class ReplaySet {
   }
 }
 
-function encodeIds(ids: readonly ExecutedId[]): Uint8Array {
+/** Ids as the file holds them: each with its expiry. */
+export function encodeIds(ids: readonly ExecutedId[]): Uint8Array {
   const bytes = new Uint8Array(ids.length * RECORD_BYTES)
   const view = new DataView(bytes.buffer)
   ids.forEach(({ id, expiresAtMs }, i) => {

@@ -103,9 +103,9 @@ export class Store {
     return this.get(`SELECT ${BLOCK_COLUMNS} FROM block WHERE height = ?`, height)
   }
 
-  /** All blocks in order, genesis first. */
-  blocks(): Iterable<BlockRow> {
-    return this.each(`SELECT ${BLOCK_COLUMNS} FROM block ORDER BY height`)
+  /** The blocks from a height on, in order. */
+  blocks(from = 0): Iterable<BlockRow> {
+    return this.each(`SELECT ${BLOCK_COLUMNS} FROM block WHERE height >= ? ORDER BY height`, from)
   }
 
   insertBlock(row: BlockRow): void {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import {
+  appHash,
   ed25519Signer,
   encode,
   LogEntry,
@@ -13,7 +14,6 @@ import {
   toHex,
   utf8,
 } from '@salus/core'
-import { appHash } from './engine/application.ts'
 import { logLeafHash, MerkleLog } from './log/merkle-log.ts'
 import { StateIndex } from './state/state-index.ts'
 

@@ -5,12 +5,13 @@
  * any read first takes the block out of the trees again, and `commit` puts it back in: so readers see one height, the
  * committed one, and an engine that commits at once pays nothing for it.
  */
-import { DOMAIN, domainHash, encode, equalBytes, type Genesis, LogEntry, readGenesis, SalusError } from '@salus/core'
+import { appHash, encode, equalBytes, type Genesis, LogEntry, readGenesis, SalusError } from '@salus/core'
 import type { StateProof } from '@salus/proof'
 import { applyBlock, applyGenesis, type Outcome } from '../apply-block.ts'
+import { digest } from '../digest.ts'
 import type { CommittedBlock } from '../ledger.ts'
 import { LogStore } from '../log/log-store.ts'
-import { ReplaySet } from '../replay-set.ts'
+import { type ExecutedId, ReplaySet } from '../replay-set.ts'
 import type { Rules } from '../rules.ts'
 import { AuthenticatedState } from '../state/state.ts'
 import { type BlockRow, Store } from '../store.ts'
@@ -85,7 +86,11 @@ export class Application implements ReplicatedApplication {
     this.#putIn(outcome, entries)
     const firstIndex = this.#head.logSize
     this.#staged = { block, outcome, entries, row: this.#rowOf(height, timeMs, protocol, firstIndex) }
-    return { codes: outcome.codes, appHash: appHash(this.#staged.row) }
+    const written = (key: Uint8Array): Uint8Array | null | undefined => {
+      const keyHash = digest(key)
+      return outcome.writes.find((write) => equalBytes(write.keyHash, keyHash))?.value
+    }
+    return { codes: outcome.codes, appHash: appHash(this.#staged.row), written }
   }
 
   commit(): CommittedBlock {
@@ -122,18 +127,6 @@ export class Application implements ReplicatedApplication {
     return { entry: this.#log.entries(index, index + 1)[0] as Uint8Array, index, path }
   }
 
-  /** The log entry at `index`. */
-  entry(index: number): Uint8Array {
-    this.#takeOut()
-    return this.#log.entries(index, index + 1)[0] as Uint8Array
-  }
-
-  /** The first `count` hashes of a tile of the log, which may be none. */
-  edge(level: number, index: number, count: number): Uint8Array {
-    this.#takeOut()
-    return this.#log.hashes(level, index, count)
-  }
-
   /** Proof that the log begins with what it was at `size`. */
   proveConsistency(size: number): Uint8Array[] {
     this.#takeOut()
@@ -153,10 +146,14 @@ export class Application implements ReplicatedApplication {
     return { height, timeMs, entries: this.#log.entries(firstIndex, logSize), firstLogIndex: firstIndex }
   }
 
-  /** Calls `visit` with every leaf of the committed state in the order of key hashes. */
-  visitState(visit: (leaf: { keyHash: Uint8Array; value: Uint8Array }) => void): void {
-    this.#takeOut()
-    this.#state.visit(visit)
+  /** What the block at `height` committed to, or undefined. */
+  row(height: number): BlockRow | undefined {
+    return height === this.#head.height ? this.#head : this.#store.block(height)
+  }
+
+  /** True when the transaction was executed and has not expired. */
+  hasExecuted(id: ExecutedId): boolean {
+    return this.#replays.has(id)
   }
 
   close(): void {
@@ -204,18 +201,4 @@ export class Application implements ReplicatedApplication {
     this.#log.discard()
     this.#isInTrees = false
   }
-}
-
-/** The hash by which consensus compares replicas; docs/spec/log.md. */
-export function appHash({
-  logSize,
-  logRoot,
-  stateRoot,
-  protocol,
-}: Pick<BlockRow, 'logSize' | 'logRoot' | 'stateRoot' | 'protocol'>): Uint8Array {
-  const numbers = new Uint8Array(16)
-  const view = new DataView(numbers.buffer)
-  view.setBigUint64(0, BigInt(logSize))
-  view.setBigUint64(8, BigInt(protocol))
-  return domainHash(DOMAIN.appHash, numbers, logRoot, stateRoot)
 }

@@ -50,13 +50,13 @@ test('nothing acknowledged is lost when the process is killed, ten times over', 
     first = Math.max(...all.map(({ n }) => n)) + 1000
     const ledger = new EmbeddedLedger({ directory, genesis, engineKey: ENGINE_KEY, rules: TEST_RULES })
     for (const { n, logIndex, id } of acknowledged) {
-      const { transaction } = decode(LogEntry, ledger.proveEntry(logIndex).entry)
+      const { transaction } = decode(LogEntry, (await ledger.proveEntry(logIndex)).entry)
       assert.equal(toHex(parseTransaction(transaction).id), id)
       assert.ok(ledger.get(values.key(n)), `value ${n}`)
     }
     const last = acknowledged.at(-1) as Acknowledged
-    verifyLogProof(ledger.proveEntry(last.logIndex), readGenesis(genesis))
-    verifyStateProof(ledger.proveState(values.key(last.n)), readGenesis(genesis))
+    verifyLogProof(await ledger.proveEntry(last.logIndex), readGenesis(genesis))
+    verifyStateProof(await ledger.proveState(values.key(last.n)), readGenesis(genesis))
     await ledger.close()
   }
   assert.equal(auditWithRules(directory, genesis, TEST_RULES).divergence, null)

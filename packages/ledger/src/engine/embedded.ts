@@ -10,12 +10,13 @@ import {
   parseTransaction,
   SalusError,
   signCheckpoint,
-  type Transaction,
 } from '@salus/core'
 import type { LogProof, StateProof } from '@salus/proof'
 import type { CommittedBlock, Ledger, LedgerStatus, Receipt } from '../ledger.ts'
 import { Application, type ApplicationOptions } from './application.ts'
+import { ByteSlab } from './byte-slab.ts'
 import { BLOCK_BYTES_MAX, BLOCK_TRANSACTIONS_MAX } from './engine.ts'
+import { VALID, type Verdict } from './signature-batch.ts'
 import { SignaturePool } from './signature-pool.ts'
 
 /** Transactions that may wait for a block. */
@@ -33,10 +34,10 @@ export interface EmbeddedOptions extends ApplicationOptions {
 
 interface Waiting {
   readonly wire: Uint8Array
-  readonly transaction: Transaction
   readonly resolve: (receipt: Receipt) => void
   readonly reject: (error: unknown) => void
-  check: 'pending' | 'valid' | 'invalid'
+  /** Null until it was checked. */
+  verdict: Verdict | null
 }
 
 export class EmbeddedLedger implements Ledger {
@@ -45,6 +46,7 @@ export class EmbeddedLedger implements Ledger {
   readonly #engineKey: Uint8Array
   readonly #clock: () => number
   readonly #listeners = new Set<(block: CommittedBlock) => void>()
+  readonly #slab = new ByteSlab()
   #queue: Waiting[] = []
   #queueBytes = 0
   /** Transactions in the queue whose signatures are being checked. */
@@ -62,7 +64,8 @@ export class EmbeddedLedger implements Ledger {
     this.#application = new Application(options)
     this.#engineKey = options.engineKey.slice()
     this.#clock = options.clock ?? Date.now
-    if (!equalBytes(ed25519PublicKey(this.#engineKey), this.#application.genesis.engine.publicKey)) {
+    const { engine } = this.#application.genesis
+    if (engine.kind !== 'embedded' || !equalBytes(ed25519PublicKey(this.#engineKey), engine.publicKey)) {
       this.#application.close()
       throw new SalusError('engine-key-mismatch', 'the genesis file names another engine key')
     }
@@ -72,13 +75,13 @@ export class EmbeddedLedger implements Ledger {
   submit(transaction: Uint8Array): Promise<Receipt> {
     return new Promise((resolve, reject) => {
       this.#checkRoom(transaction.length)
-      const wire = transaction.slice()
-      const waiting: Waiting = { wire, transaction: parseTransaction(wire), resolve, reject, check: 'pending' }
+      const wire = this.#slab.copy(transaction)
+      const waiting: Waiting = { wire, resolve, reject, verdict: null }
       this.#queue.push(waiting)
       this.#queueBytes += wire.length
       this.#pendingChecks++
-      this.#signatures.check(waiting.transaction, (isValid) => {
-        waiting.check = isValid ? 'valid' : 'invalid'
+      this.#signatures.check(wire, (verdict) => {
+        waiting.verdict = verdict
         this.#pendingChecks--
         this.#schedule()
       })
@@ -89,11 +92,11 @@ export class EmbeddedLedger implements Ledger {
     return this.#application.get(key)
   }
 
-  proveState(key: Uint8Array): StateProof {
+  async proveState(key: Uint8Array): Promise<StateProof> {
     return { ...this.#application.proveState(key), checkpoint: this.checkpoint() }
   }
 
-  proveEntry(index: number): LogProof {
+  async proveEntry(index: number): Promise<LogProof> {
     return { ...this.#application.proveEntry(index), checkpoint: this.checkpoint() }
   }
 
@@ -110,8 +113,9 @@ export class EmbeddedLedger implements Ledger {
   status(): LedgerStatus {
     const { height, timeMs, protocol, logSize, logRoot, stateRoot, stateKeys } = this.#application.head
     const { ledgerId } = this.#application.genesis
-    const engine = 'embedded'
-    return { engine, ledgerId, height, timeMs, lagMs: 0, protocol, logSize, logRoot, stateRoot, stateKeys }
+    const isFailed = this.#failure !== null
+    const head = { height, timeMs, protocol, logSize, logRoot, stateRoot, stateKeys }
+    return { engine: 'embedded', ledgerId, lagMs: 0, isFailed, ...head }
   }
 
   tile(path: string): Uint8Array | undefined {
@@ -147,7 +151,7 @@ export class EmbeddedLedger implements Ledger {
 
   /** Makes a block now, or when more signatures are checked: each check that ends comes back here. */
   #schedule(): void {
-    if (this.#isScheduled || this.#queue.length === 0 || this.#queue[0]?.check === 'pending') return
+    if (this.#isScheduled || this.#queue.length === 0 || this.#queue[0]?.verdict === null) return
     const now = performance.now()
     this.#gatherSinceMs ??= now
     const isGathering = this.#pendingChecks > 0 && now - this.#gatherSinceMs < GATHER_MS_MAX
@@ -169,31 +173,34 @@ export class EmbeddedLedger implements Ledger {
     const height = head.height + 1
     const timeMs = Math.max(head.timeMs + 1, this.#clock())
     try {
-      const transactions = taken.map(({ wire, transaction }) => ({ wire, checked: { transaction, code: null } }))
+      const transactions = taken.map(({ wire }) => {
+        return { wire, checked: { transaction: parseTransaction(wire), code: null } }
+      })
       const { codes } = this.#application.finalize({ height, timeMs, transactions })
       const block = this.#application.commit()
       this.#notify(block)
-      taken.forEach(({ transaction, resolve }, i) => {
+      transactions.forEach(({ checked }, i) => {
         const code = codes[i] as string | null
-        resolve({ transactionId: transaction.id, height, timeMs, logIndex: block.firstLogIndex + i, code })
+        const { id } = checked.transaction
+        taken[i]?.resolve({ transactionId: id, height, timeMs, logIndex: block.firstLogIndex + i, code })
       })
     } catch (error) {
       this.#fail(error, taken)
     }
   }
 
-  /** Takes the transactions of the next block from the head of the queue; those badly signed are turned away. */
+  /** Takes the transactions of the next block from the head of the queue; what no block may hold is turned away. */
   #takeChecked(): Waiting[] {
     const taken: Waiting[] = []
     let count = 0
     let total = 0
     for (const waiting of this.#queue) {
-      if (waiting.check === 'pending' || taken.length === BLOCK_TRANSACTIONS_MAX) break
-      if (waiting.check === 'valid') {
+      if (waiting.verdict === null || taken.length === BLOCK_TRANSACTIONS_MAX) break
+      if (waiting.verdict === VALID) {
         if (total + waiting.wire.length > BLOCK_BYTES_MAX) break
         total += waiting.wire.length
         taken.push(waiting)
-      } else waiting.reject(new SalusError('signature-invalid', 'the signature of the transaction does not hold'))
+      } else waiting.reject(refusal(waiting.wire))
       this.#queueBytes -= waiting.wire.length
       count++
     }
@@ -225,5 +232,15 @@ export class EmbeddedLedger implements Ledger {
 
   #failed(): SalusError {
     return new SalusError('ledger-failed', 'the ledger cannot commit and must be opened again', {}, this.#failure)
+  }
+}
+
+/** Why a transaction was turned away: what can be taken apart is badly signed. */
+function refusal(wire: Uint8Array): unknown {
+  try {
+    parseTransaction(wire)
+    return new SalusError('signature-invalid', 'the signature of the transaction does not hold')
+  } catch (error) {
+    return error
   }
 }

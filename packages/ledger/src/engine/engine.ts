@@ -12,8 +12,8 @@
  * | FinalizeBlock | `finalize`: computes and persists nothing; the same block again gives the same result |
  * | Commit | `commit`: block, log, state and replay set in one durable transaction |
  * | Query | `get`, `proveState`, `proveEntry`, `tile`: always of the last commit, also between the two calls above |
- * | ListSnapshots, LoadSnapshotChunk | `takeSnapshot` (snapshot.ts) |
- * | OfferSnapshot, ApplySnapshotChunk | `restoreSnapshot` (snapshot.ts), into an empty folder |
+ * | ListSnapshots, LoadSnapshotChunk | `takeSnapshot` (snapshot/take.ts) |
+ * | OfferSnapshot, ApplySnapshotChunk | `SnapshotRestore` (snapshot/restore.ts), into an empty folder |
  */
 import { TRANSACTION_BYTES_MAX } from '@salus/core'
 import type { StateProof } from '@salus/proof'
@@ -39,6 +39,8 @@ export interface FinalizedBlock {
   /** One result for each transaction, in order; null where the commands were applied. */
   readonly codes: readonly (string | null)[]
   readonly appHash: Uint8Array
+  /** The value that the block wrote under a key, null where it deleted it, undefined where it left it alone. */
+  written(key: Uint8Array): Uint8Array | null | undefined
 }
 
 export interface ReplicatedApplication {

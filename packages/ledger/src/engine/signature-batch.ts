@@ -1,28 +1,39 @@
-/** Batches of Ed25519 signatures as they go to a thread: public key, digest and signature, 128 bytes for each. */
-import { ed25519Verify } from '@salus/core'
+/**
+ * Batches of transactions as they go to a thread: each after its length (2 bytes, big-endian), as in an entry bundle
+ * of the log. The thread takes each apart and checks its signature; it answers one byte for each.
+ */
+import { isSalusError, parseTransaction, verifySignature } from '@salus/core'
+import type { CheckedTransaction } from '../apply-block.ts'
+import { splitEntries } from '../log/entry-bundle.ts'
 
-export const SIGNATURE_RECORD_BYTES = 128
+export const MALFORMED = 0
+export const BADLY_SIGNED = 1
+export const VALID = 2
+/** What checking a transaction by itself finds: one of the three above. */
+export type Verdict = typeof MALFORMED | typeof BADLY_SIGNED | typeof VALID
 
-/** Writes one record at `at`. */
-export function writeRecord(
-  batch: Uint8Array,
-  at: number,
-  publicKey: Uint8Array,
-  digest: Uint8Array,
-  signature: Uint8Array,
-): void {
-  batch.set(publicKey, at)
-  batch.set(digest, at + 32)
-  batch.set(signature, at + 64)
+/** One verdict for each transaction of the batch. */
+export function checkBatch(batch: Uint8Array): Uint8Array {
+  return Uint8Array.from(splitEntries(batch), checkWire)
 }
 
-/** One byte for each record: 1 where the signature holds. */
-export function verifyBatch(batch: Uint8Array): Uint8Array {
-  const results = new Uint8Array(batch.length / SIGNATURE_RECORD_BYTES)
-  for (let i = 0; i < results.length; i++) {
-    const record = batch.subarray(i * SIGNATURE_RECORD_BYTES, (i + 1) * SIGNATURE_RECORD_BYTES)
-    const isValid = ed25519Verify(record.subarray(0, 32), record.subarray(32, 64), record.subarray(64))
-    results[i] = isValid ? 1 : 0
+function checkWire(wire: Uint8Array): Verdict {
+  try {
+    const { body, id, signature } = parseTransaction(wire)
+    return verifySignature(body.signer, id, signature) ? VALID : BADLY_SIGNED
+  } catch (error) {
+    if (!isSalusError(error)) throw error
+    return MALFORMED
   }
-  return results
+}
+
+/** The transaction of `wire` as a block takes it, after the verdict on it. */
+export function openChecked(wire: Uint8Array, verdict: Verdict): CheckedTransaction {
+  if (verdict === BADLY_SIGNED) return { transaction: null, code: 'signature-invalid' }
+  try {
+    return { transaction: parseTransaction(wire), code: null }
+  } catch (error) {
+    if (!isSalusError(error)) throw error
+    return { transaction: null, code: error.code }
+  }
 }

@@ -1,43 +1,49 @@
 /**
- * Signature checks off the main thread. Ed25519 signatures are collected into batches of up to 64 and handed to two
- * threads. Each may have eight batches before it, some 30 ms of work, so that it does not run dry while the main
- * thread executes a block; beyond that transactions wait here, so that batches fill up under load and leave at once
- * without it. WebAuthn signatures, rare and of another shape, are checked on the spot.
+ * Checks of transactions off the main thread: form and signature, all that does not depend on the ledger. Transactions
+ * are collected into batches of up to 64 and handed to two threads. Each may have many batches before it, so that it
+ * does not run dry while the main thread executes a block; beyond that transactions wait here, so that batches fill up
+ * under load and leave at once without it.
+ *
+ * The main thread keeps the bytes alone and takes a transaction apart when its block is made: objects that live only
+ * for one block cost the garbage collector nothing, those that wait for their signature would be copied by it twice.
  */
 import { Worker } from 'node:worker_threads'
-import { type Transaction, verifySignature } from '@salus/core'
-import { SIGNATURE_RECORD_BYTES, verifyBatch, writeRecord } from './signature-batch.ts'
+import { TRANSACTION_BYTES_MAX } from '@salus/core'
+import { joinEntries } from '../log/entry-bundle.ts'
+import { checkBatch, MALFORMED, type Verdict } from './signature-batch.ts'
 
 const THREADS = 2
-const BATCH_RECORDS = 64
-const BATCHES_PER_THREAD = 8
+const BATCH_TRANSACTIONS = 64
+const BATCH_BYTES_MAX = 256 * 1024
+/** Some 200 ms of work. */
+const BATCHES_PER_THREAD = 48
 
-type Done = (isValid: boolean) => void
+type Done = (verdict: Verdict) => void
 
-interface Batch {
-  readonly bytes: Uint8Array
-  readonly waiting: readonly Done[]
+interface Waiting {
+  readonly wire: Uint8Array
+  readonly done: Done
 }
 
 interface Thread {
   readonly worker: Worker
   /** Batches sent and not answered, in order. */
-  readonly sent: Batch[]
+  readonly sent: (readonly Waiting[])[]
 }
 
 export class SignaturePool {
   #threads: Thread[] = []
-  #waiting: { readonly transaction: Transaction; readonly done: Done }[] = []
+  #waiting: Waiting[] = []
   #isScheduled = false
 
   constructor() {
     for (let i = 0; i < THREADS; i++) this.#start()
   }
 
-  /** Calls `done` once it is known whether the transaction's signature holds. */
-  check(transaction: Transaction, done: Done): void {
-    this.#waiting.push({ transaction, done })
-    if (this.#waiting.length >= BATCH_RECORDS) this.#dispatch()
+  /** Calls `done` with what checking `wire` finds, never before the return. `wire` must not change until then. */
+  check(wire: Uint8Array, done: Done): void {
+    this.#waiting.push({ wire, done })
+    if (this.#waiting.length % BATCH_TRANSACTIONS === 0) this.#dispatch()
     if (this.#isScheduled) return
     this.#isScheduled = true
     setImmediate(() => {
@@ -57,11 +63,11 @@ export class SignaturePool {
     const worker = new Worker(new URL('./verify-worker.ts', import.meta.url))
     const thread: Thread = { worker, sent: [] }
     worker.unref()
-    worker.on('message', (results: Uint8Array) => {
+    worker.on('message', (verdicts: Uint8Array) => {
       const batch = thread.sent.shift()
       if (thread.sent.length === 0) worker.unref()
       this.#dispatch()
-      if (batch) answer(batch, results)
+      if (batch) answer(batch, verdicts)
     })
     worker.on('error', () => this.#replace(thread))
     this.#threads.push(thread)
@@ -72,7 +78,7 @@ export class SignaturePool {
     if (!this.#threads.includes(thread)) return
     this.#threads = this.#threads.filter((other) => other !== thread)
     this.#start()
-    for (const batch of thread.sent.splice(0)) answer(batch, verifyBatch(batch.bytes))
+    for (const batch of thread.sent.splice(0)) answer(batch, checkBatch(encodeBatch(batch)))
   }
 
   #dispatch(): void {
@@ -83,29 +89,28 @@ export class SignaturePool {
       )
       if (!thread || thread.sent.length >= BATCHES_PER_THREAD) return
       const batch = this.#nextBatch()
-      if (batch.waiting.length === 0) continue
+      const bytes = encodeBatch(batch)
       thread.sent.push(batch)
       thread.worker.ref()
-      thread.worker.postMessage(batch.bytes)
+      thread.worker.postMessage(bytes, [bytes.buffer])
     }
   }
 
-  /** Takes up to a batch from the queue; signatures that are no Ed25519 are checked on the way. */
-  #nextBatch(): Batch {
-    const taken = this.#waiting.splice(0, BATCH_RECORDS)
-    const bytes = new Uint8Array(taken.length * SIGNATURE_RECORD_BYTES)
-    const waiting: Done[] = []
-    for (const { transaction, done } of taken) {
-      const { id, body, signature } = transaction
-      if (body.signer.scheme === 'ed25519' && body.signer.bytes.length === 32 && signature.length === 64) {
-        writeRecord(bytes, waiting.length * SIGNATURE_RECORD_BYTES, body.signer.bytes, id, signature)
-        waiting.push(done)
-      } else done(verifySignature(body.signer, id, signature))
+  #nextBatch(): readonly Waiting[] {
+    let count = 0
+    for (let total = 0; count < this.#waiting.length && count < BATCH_TRANSACTIONS; count++) {
+      total += (this.#waiting[count] as Waiting).wire.length
+      if (total > BATCH_BYTES_MAX && count > 0) break
     }
-    return { bytes: bytes.slice(0, waiting.length * SIGNATURE_RECORD_BYTES), waiting }
+    return this.#waiting.splice(0, count)
   }
 }
 
-function answer(batch: Batch, results: Uint8Array): void {
-  for (const [i, done] of batch.waiting.entries()) done(results[i] === 1)
+/** What is too long for a transaction goes as nothing, which is malformed too. */
+function encodeBatch(batch: readonly Waiting[]): Uint8Array<ArrayBuffer> {
+  return joinEntries(batch.map(({ wire }) => (wire.length > TRANSACTION_BYTES_MAX ? new Uint8Array(0) : wire)))
+}
+
+function answer(batch: readonly Waiting[], verdicts: Uint8Array): void {
+  for (const [i, { done }] of batch.entries()) done((verdicts[i] ?? MALFORMED) as Verdict)
 }

@@ -1,6 +1,7 @@
 /** A contract small enough to reach every result of a transaction by itself, and a genesis to go with it. */
-import { type CommandDefinition, type Contract, refuse, table } from '@salus/contracts'
+import { type CommandDefinition, type Contract, refuse, table, validators } from '@salus/contracts'
 import {
+  array,
   bytes,
   type Command,
   ed25519PublicKey,
@@ -12,18 +13,20 @@ import {
   sha256,
   signTransaction,
   struct,
+  toHex,
   uint,
   utf8,
   writeGenesis,
 } from '@salus/core'
 import type { Rules } from '../rules.ts'
 
-const Value = bytes(0, 1000)
+const Value = bytes(0, 50_000)
 
 /** `test/value/{n}` */
 export const values = table<[n: number], Uint8Array>('test', 'value', Value, { key: ['n'], doc: 'A value.' })
 
 const PutArgs = struct({ n: uint(), value: Value })
+const ValidateArgs = struct({ publicKeys: array(bytes(32), 1, 128) })
 const KeyArgs = struct({ n: uint() })
 
 const put: CommandDefinition = {
@@ -43,6 +46,18 @@ const remove: CommandDefinition = {
     values.delete(state, n)
   },
 }
+const validate: CommandDefinition = {
+  name: 'validate',
+  doc: 'Says who validates.',
+  args: ValidateArgs,
+  refusals: {},
+  execute: ({ state }, { publicKeys }) => {
+    validators.put(
+      state,
+      publicKeys.map((publicKey: Uint8Array) => ({ memberId: toHex(publicKey).slice(0, 32), publicKey })),
+    )
+  },
+}
 const fault: CommandDefinition = {
   name: 'fault',
   doc: 'Fails in a way that no contract should.',
@@ -53,7 +68,12 @@ const fault: CommandDefinition = {
   },
 }
 
-const contract: Contract = { name: 'test', doc: 'For tests.', tables: [values], commands: [put, remove, fault] }
+const contract: Contract = {
+  name: 'test',
+  doc: 'For tests.',
+  tables: [values],
+  commands: [put, remove, validate, fault],
+}
 
 export const TEST_RULES: Rules = {
   findCommand: (name, command) =>
@@ -92,6 +112,11 @@ export function testGenesis(network = 'test'): string {
 /** The call that writes `value` under `n`. */
 export function putCall(n: number, value: string): Command {
   return { contract: 'test', command: 'put', args: PutArgs.toCbor({ n, value: utf8(value) }) }
+}
+
+/** The call that makes these consensus keys those of the validators. */
+export function validateCall(publicKeys: readonly Uint8Array[]): Command {
+  return { contract: 'test', command: 'validate', args: ValidateArgs.toCbor({ publicKeys }) }
 }
 
 export function keyCall(command: 'remove' | 'fault', n: number): Command {

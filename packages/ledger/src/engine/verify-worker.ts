@@ -1,7 +1,7 @@
-/** A thread that checks batches of Ed25519 signatures; see signature-pool.ts for the layout of a batch. */
+/** A thread that checks batches of transactions; see signature-batch.ts for their layout. */
 import { parentPort } from 'node:worker_threads'
-import { verifyBatch } from './signature-batch.ts'
+import { checkBatch } from './signature-batch.ts'
 
 parentPort?.on('message', (batch: Uint8Array) => {
-  parentPort?.postMessage(verifyBatch(batch))
+  parentPort?.postMessage(checkBatch(batch))
 })

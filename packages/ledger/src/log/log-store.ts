@@ -5,6 +5,7 @@
  */
 import { SalusError } from '@salus/core'
 import type { Store } from '../store.ts'
+import { joinEntries, splitEntries } from './entry-bundle.ts'
 import { type LogMark, logLeafHash, MerkleLog, perfectRoot } from './merkle-log.ts'
 import { parseTilePath, TILE_WIDTH } from './tile-path.ts'
 
@@ -87,7 +88,7 @@ export class LogStore {
     for (const row of this.#store.all<Row>(sql, to, from)) {
       splitEntries(row.entries).forEach((entry, i) => {
         const index = row.first_index + i
-        if (index >= from && index < to) found.push(entry)
+        if (index >= from && index < to) found.push(entry.slice())
       })
     }
     if (found.length !== to - from)
@@ -110,6 +111,12 @@ export class LogStore {
     const hashes = count === 0 ? new Uint8Array(0) : this.#tree.tile(level, index, count)
     if (!hashes) throw new SalusError('log-tile-missing', 'this replica does not have that part of the log', { level })
     return hashes
+  }
+
+  /** The hashes of the partial tile of each level, which is what {@link MerkleLog.restore} takes. */
+  edges(): Uint8Array[] {
+    const counts = MerkleLog.edgeCounts(this.size)
+    return counts.map((count, level) => this.hashes(level, Math.floor(this.size / TILE_WIDTH ** (level + 1)), count))
   }
 
   /** Begins a log with the right edge that it had at `size`, a multiple of 256: partial tiles by level from 1. */
@@ -155,29 +162,4 @@ export class LogStore {
     }
     return hashes
   }
-}
-
-/** Entries as a bundle holds them: each after its length (2 bytes, big-endian). */
-export function joinEntries(entries: readonly Uint8Array[]): Uint8Array {
-  const bundle = new Uint8Array(entries.reduce((sum, entry) => sum + 2 + entry.length, 0))
-  let at = 0
-  for (const entry of entries) {
-    bundle[at] = entry.length >>> 8
-    bundle[at + 1] = entry.length & 0xff
-    bundle.set(entry, at + 2)
-    at += 2 + entry.length
-  }
-  return bundle
-}
-
-/** The entries of a bundle. @throws SalusError `store-corrupt` */
-export function splitEntries(bundle: Uint8Array): Uint8Array[] {
-  const entries: Uint8Array[] = []
-  for (let at = 0; at < bundle.length; ) {
-    const end = at + 2 + ((bundle[at] as number) << 8) + (bundle[at + 1] ?? 0)
-    if (end > bundle.length) throw new SalusError('store-corrupt', 'a bundle of entries is cut short')
-    entries.push(bundle.slice(at + 2, end))
-    at = end
-  }
-  return entries
 }

@@ -12,6 +12,7 @@ import { equalBytes, SalusError, STATE_LEAF_TAG } from '@salus/core'
 import type { StateProof } from '@salus/proof'
 import { digest } from '../digest.ts'
 import type { Store } from '../store.ts'
+import { LEAF_BYTES, PAGE_BITS, PAGES, pageOf } from './index-page.ts'
 import { type IndexChange, StateIndex } from './state-index.ts'
 import { recordBytes, recordsOf, ValueLog, type ValueRecord } from './value-log.ts'
 
@@ -21,9 +22,6 @@ export interface HashedWrite {
   readonly value: Uint8Array | null
 }
 
-const PAGE_BITS = 12
-const PAGES = 1 << PAGE_BITS
-const LEAF_BYTES = 72
 /** All pages are renewed once in this many changes, or in one for every eighth key if that is more. */
 const RENEWAL_CHANGES_MIN = 16_384
 /** Garbage is left alone below this size. */
@@ -124,12 +122,19 @@ export class AuthenticatedState {
     this.#renewPages(height)
   }
 
-  /** Calls `visit` with every leaf in the order of key hashes. */
-  visit(visit: (leaf: { keyHash: Uint8Array; value: Uint8Array }) => void): void {
-    this.#index.visit(0, 0, (slot) => {
-      const leaf = this.#index.leafAt(slot)
-      visit({ keyHash: leaf.keyHash, value: this.#values.read(leaf.chunk, leaf.place) })
-    })
+  /**
+   * Writes what was staged of a state that comes in parts, all of one height. The parts are no state until
+   * {@link finishParts}: an image that an earlier part made would hide the later ones from a restart.
+   */
+  writePart(height: number): void {
+    if (!this.#staged) throw new SalusError('state-staged', 'no block is in work')
+    this.#staged = null
+    this.#values.write(height)
+  }
+
+  /** Makes the images of all pages after the last part; inside a store transaction, as all writing. */
+  finishParts(height: number): void {
+    for (let page = 0; page < PAGES; page++) this.#writePage(page, height)
   }
 
   /** Makes one change; returns what undoes it, or null when nothing changed. */
@@ -176,11 +181,14 @@ export class AuthenticatedState {
     let count = Math.min(PAGES, Math.floor(this.#renewalDebt / changesPerPage))
     this.#renewalDebt -= count * changesPerPage
     for (; count > 0; count--) {
-      const page = this.#nextPage
-      this.#store.run('INSERT OR REPLACE INTO index_page VALUES (?, ?, ?)', page, height, this.#pageImage(page))
-      this.#pageHeights[page] = height
-      this.#nextPage = (page + 1) % PAGES
+      this.#writePage(this.#nextPage, height)
+      this.#nextPage = (this.#nextPage + 1) % PAGES
     }
+  }
+
+  #writePage(page: number, height: number): void {
+    this.#store.run('INSERT OR REPLACE INTO index_page VALUES (?, ?, ?)', page, height, this.#pageImage(page))
+    this.#pageHeights[page] = height
   }
 
   #pageImage(page: number): Uint8Array {
@@ -225,8 +233,7 @@ export class AuthenticatedState {
     const sql = 'SELECT id, height, records FROM value_chunk WHERE height > ? ORDER BY id'
     for (const row of this.#store.each<Row>(sql, from)) {
       for (const { keyHash, value, chunk, place } of recordsOf(row.id, row.records)) {
-        const page = ((keyHash[0] as number) << 4) | ((keyHash[1] as number) >>> 4)
-        if (row.height <= (this.#pageHeights[page] as number)) continue
+        if (row.height <= (this.#pageHeights[pageOf(keyHash)] as number)) continue
         const slot = this.#index.find(keyHash)
         if (slot >= 0) this.#liveBytes -= recordBytes(this.#index.placeAt(slot))
         if (value) this.#liveBytes += recordBytes(place)

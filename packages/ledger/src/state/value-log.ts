@@ -14,7 +14,7 @@ export const VALUE_BYTES_MAX = 0xffff
 const CHUNK_BYTES = 4096
 const RECORD_HEAD_BYTES = 36
 /** Memory for recently used chunks. */
-const CACHE_BYTES_MAX = 64 * 1024 * 1024
+const CACHE_BYTES_MAX = 32 * 1024 * 1024
 
 /** One record as read back; `value` null deletes. It is a view of the chunk. */
 export interface ValueRecord {
@@ -51,6 +51,7 @@ interface OpenChunk {
 export class ValueLog {
   readonly #store: Store
   readonly #cache = new Map<number, Uint8Array>()
+  readonly #cacheBytesMax: number
   #cacheBytes = 0
   #next: number
   /** Chunks of the block in work; the last one is still open. The first has number `#next`. */
@@ -58,8 +59,9 @@ export class ValueLog {
   /** Bytes of all chunks in the file. */
   #totalBytes: number
 
-  constructor(store: Store) {
+  constructor(store: Store, cacheBytesMax: number = CACHE_BYTES_MAX) {
     this.#store = store
+    this.#cacheBytesMax = cacheBytesMax
     this.#next = (store.get<{ id: number | null }>('SELECT max(id) AS id FROM value_chunk')?.id ?? 0) + 1
     this.#totalBytes = store.get<{ n: number | null }>('SELECT sum(length(records)) AS n FROM value_chunk')?.n ?? 0
   }
@@ -146,9 +148,9 @@ export class ValueLog {
   #remember(chunk: number, bytes: Uint8Array): void {
     this.#cache.set(chunk, bytes)
     this.#cacheBytes += bytes.length
-    if (this.#cacheBytes <= CACHE_BYTES_MAX) return
+    if (this.#cacheBytes <= this.#cacheBytesMax) return
     for (const [old, content] of this.#cache) {
-      if (this.#cacheBytes <= CACHE_BYTES_MAX / 2) break
+      if (this.#cacheBytes <= this.#cacheBytesMax / 2) break
       this.#cache.delete(old)
       this.#cacheBytes -= content.length
     }

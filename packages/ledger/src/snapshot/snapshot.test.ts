@@ -1,21 +1,23 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { TRANSACTION_LIFETIME_MS_MAX } from '@salus/core'
-import { checkTransaction } from './audit.ts'
-import { Application } from './engine/application.ts'
-import type { DecidedBlock } from './engine/engine.ts'
-import { putCall, signedTransaction, TEST_RULES, TEST_TIME_MS, testGenesis, values } from './engine/test-rules.ts'
-import { restoreSnapshot, takeSnapshot } from './snapshot.ts'
+import { auditFromSnapshot, checkTransaction } from '../audit.ts'
+import { Application } from '../engine/application.ts'
+import type { DecidedBlock } from '../engine/engine.ts'
+import { putCall, signedTransaction, TEST_RULES, TEST_TIME_MS, testGenesis, values } from '../engine/test-rules.ts'
+import type { SnapshotManifest } from './manifest.ts'
+import { restoreSnapshot, SnapshotRestore, type TrustedBlock } from './restore.ts'
+import { takeSnapshot } from './take.ts'
 
 const genesis = testGenesis()
 
 async function blockOf(height: number, timeMs: number, count: number): Promise<DecidedBlock> {
   const expiresAtMs = timeMs + 60_000
   const sign = (i: number): Promise<Uint8Array> =>
-    signedTransaction([putCall(1000 * height + i, `${height}`)], { expiresAtMs })
+    signedTransaction([putCall(1000 * height + i, i < 100 ? `${height}`.repeat(20_000) : `${height}`)], { expiresAtMs })
   const wires = await Promise.all(Array.from({ length: count }, (_, i) => sign(i)))
   return { height, timeMs, transactions: wires.map((wire) => ({ wire, checked: checkTransaction(wire) })) }
 }
@@ -38,12 +40,16 @@ test('a replica restored from a snapshot goes on as the one it came from', async
     source.finalize(block)
     source.commit()
   }
-  const chunks: Uint8Array[] = []
-  const manifest = takeSnapshot(source, (chunk) => chunks.push(chunk))
+  const target = join(directory, 'snapshot')
+  const manifest = await takeSnapshot(join(directory, 'source'), genesis, target)
+  const names = Array.from({ length: manifest.logChunks.length + manifest.stateChunks.length }, (_, i) => String(i))
+  const chunks = names.map((name) => new Uint8Array(readFileSync(join(target, name))))
+  assert.ok(manifest.stateChunks.length > 1)
   assert.equal(manifest.tailStart, 768)
   const { height, timeMs } = source.head
   const trusted = { height, timeMs, appHash: source.appHash() }
-  restoreSnapshot(join(directory, 'copy'), genesis, trusted, manifest, chunks)
+  restoreSnapshot(join(directory, 'copy'), genesis, trusted, target)
+  assert.deepEqual(await takeSnapshot(join(directory, 'copy'), genesis, join(directory, 'again')), manifest)
 
   let copy = open('copy')
   assert.deepEqual({ ...copy.head }, source.head)
@@ -61,21 +67,32 @@ test('a replica restored from a snapshot goes on as the one it came from', async
       copy.close()
       copy = open('copy')
     }
-    assert.deepEqual(copy.finalize(block), expected)
+    const { codes, appHash } = copy.finalize(block)
+    assert.deepEqual({ codes, appHash }, { codes: expected.codes, appHash: expected.appHash })
     copy.commit()
   }
   source.close()
   copy.close()
+  for (const name of ['source', 'copy']) {
+    const start = { snapshot: target, trusted }
+    const audited = auditFromSnapshot(join(directory, name), genesis, TEST_RULES, start)
+    assert.deepEqual(audited.divergence, null)
+    assert.equal(audited.blocks, 8)
+  }
 
   const refused = (
     what: string,
-    ...[wanted, described, given]: [typeof trusted, typeof manifest, Uint8Array[]]
+    ...[wanted, described, given]: [TrustedBlock, SnapshotManifest, Uint8Array[]]
   ): void => {
-    const restore = (): void => restoreSnapshot(join(directory, what), genesis, wanted, described, given)
+    const restore = (): void => {
+      const begun = new SnapshotRestore(join(directory, what), genesis, wanted, described)
+      for (const chunk of given) begun.apply(chunk)
+      begun.finish()
+    }
     assert.throws(restore, { code: 'snapshot-refused' }, what)
   }
   refused('hash', { ...trusted, appHash: new Uint8Array(32) }, manifest, chunks)
-  refused('time', { ...trusted, timeMs: timeMs + 1 }, manifest, chunks)
+  refused('height', { ...trusted, height: 5 }, manifest, chunks)
   refused(
     'chunk',
     trusted,
@@ -84,6 +101,9 @@ test('a replica restored from a snapshot goes on as the one it came from', async
   )
   refused('missing', trusted, manifest, chunks.slice(1))
   refused('edge', trusted, { ...manifest, edges: [new Uint8Array(3 * 32)] }, chunks)
+  refused('later', { ...trusted, timeMs: null }, { ...manifest, timeMs: timeMs + 1 }, chunks)
+  refused('block', trusted, { ...manifest, firstIndex: manifest.firstIndex + 1 }, chunks)
+  refused('more', trusted, manifest, [...chunks, chunks[0] as Uint8Array])
   refused('keys', trusted, { ...manifest, stateKeys: 1 }, chunks)
   refused('tail', trusted, { ...manifest, tailStart: 1024 }, chunks)
   rmSync(directory, { recursive: true })
