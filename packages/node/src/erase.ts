@@ -5,20 +5,13 @@
  * salted commitments that no longer mean anything, and the disclosure log, which the patient's key still opens.
  */
 import { call, closeFile, files as ledgerFiles, record } from '@salus/contracts'
-import {
-  fromHex,
-  randomBytes,
-  SalusError,
-  type Signer,
-  signTransaction,
-  TRANSACTION_LIFETIME_MS_MAX,
-} from '@salus/core'
+import { fromHex, SalusError, type Signer } from '@salus/core'
 import type { Ledger } from '@salus/ledger'
 import type { ConsentDocuments } from './consent/documents.ts'
 import type { Database, Ddl } from './db/database.ts'
 import type { Files } from './files/files.ts'
 import type { Outbox } from './outbox/outbox.ts'
-import { nextBlockMs } from './outbox/seal.ts'
+import { commitCommands } from './sign-commands.ts'
 import type { VaultWriter } from './vault/vault.ts'
 
 export const ERASURE_DDL: Ddl = [
@@ -67,19 +60,9 @@ export async function erasePatient(
   return { fileId: file.fileId, height }
 }
 
+/** Closes the file unless an earlier attempt did; the height by which it is closed. */
 async function closeOnLedger({ ledger, sign }: EraseParts, fileId: string): Promise<number> {
   if (ledgerFiles.get(ledger, fromHex(fileId))?.status === 'closed') return ledger.status().height
-  const wire = await signTransaction(
-    {
-      ledgerId: ledger.status().ledgerId,
-      signer: sign.publicKey,
-      nonce: randomBytes(16),
-      expiresAtMs: nextBlockMs(ledger) + TRANSACTION_LIFETIME_MS_MAX / 2,
-      commands: [call(record, closeFile, { fileId: fromHex(fileId) })],
-    },
-    sign,
-  )
-  const receipt = await ledger.submit(wire)
-  if (receipt.code !== null) throw new SalusError(receipt.code, 'the ledger refused to close the file')
-  return receipt.height
+  const close = call(record, closeFile, { fileId: fromHex(fileId) })
+  return (await commitCommands([close], ledger, sign)).height
 }

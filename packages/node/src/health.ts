@@ -1,5 +1,6 @@
 /**
- * `/healthz` (the process lives), `/readyz` (it can decide requests of other members, and record what it releases),
+ * `/healthz` (the process lives), `/readyz` (its ledger commits, and it can decide requests of other members and record
+ * what it releases),
  * `/metrics` (Prometheus).
  */
 
@@ -21,9 +22,10 @@ export function health(app: FastifyInstance, { ledger, outbox, journal }: Health
   const registry = metrics(ledger, outbox)
   app.get('/healthz', async () => ({ status: 'alive' }))
   app.get('/readyz', async (_request, reply) => {
-    const { lagMs, height } = ledger.status()
+    const { lagMs, height, isFailed } = ledger.status()
     const isLagging = lagMs > LEDGER_LAG_MS_MAX
-    const status = isLagging ? 'lagging' : journal.isRecording ? 'ready' : 'not-recording'
+    const working = isLagging ? 'lagging' : journal.isRecording ? 'ready' : 'not-recording'
+    const status = isFailed ? 'ledger-failed' : working
     return reply.code(status === 'ready' ? 200 : 503).send({ status, height, lagMs })
   })
   app.get('/metrics', async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()))

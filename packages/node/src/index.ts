@@ -1,4 +1,5 @@
 export type { TokenOrder } from './auth/auth.ts'
 export { issueToken } from './issue-token.ts'
 export { makeKeys, type NodeKeys, publicKeys, readKeys, writeKeys } from './keys.ts'
-export { type NodeOptions, type RunningNode, startNode } from './node.ts'
+export type { ConsensusKey } from './membership/membership.ts'
+export { type NodeOptions, type OpenNode, openNode, type RunningNode, startNode } from './node.ts'

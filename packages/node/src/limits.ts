@@ -73,6 +73,9 @@ export const SCOPES_MAX = 200
 export const SCOPE_TEXT_MAX = 4096
 /** An answer of another member's authorization server is awaited this long. */
 export const MEMBER_TOKEN_TIMEOUT_MS = 5000
+/** Another member is given this long to order a relayed transaction; most bytes of its answer. */
+export const RELAY_TIMEOUT_MS = 15_000
+export const RELAY_REPLY_BYTES_MAX = 4096
 /** A patient's request is taken this long before and after the time it names; most that are remembered meanwhile. */
 export const PATIENT_REQUEST_WINDOW_MS = 120_000
 export const PATIENT_REQUESTS_MAX = 100_000

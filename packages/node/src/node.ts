@@ -1,8 +1,9 @@
 /** A member's node, put together: database, files, outbox, vault, consents, gate, authentication, server. */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { ed25519Signer, type PublicKey, readGenesis, SalusError } from '@salus/core'
-import type { Ledger } from '@salus/ledger'
+import { type PublicKey, readGenesis, SalusError } from '@salus/core'
+import type { Ledger, Relay } from '@salus/ledger'
+import type { FastifyInstance } from 'fastify'
 import { destination, type Logger, pino } from 'pino'
 import { proveAuditEvent } from './audit/audit-proof.ts'
 import { withAuditEvents, withAuditOwners } from './audit/audit-reader.ts'
@@ -22,26 +23,33 @@ import { ERASURE_DDL, erasePatient } from './erase.ts'
 import { FILES_DDL, Files } from './files/files.ts'
 import { RememberedOwners } from './gate/owners.ts'
 import { SalusGate } from './gate/salus-gate.ts'
-import { type NodeKeys, tokenJwk } from './keys.ts'
-import { publishOrganizations } from './organizations.ts'
+import { KeyFile, tokenJwk } from './keys.ts'
+import type { ConsensusKey } from './membership/membership.ts'
+import { followMembers } from './organizations.ts'
 import { Outbox } from './outbox/outbox.ts'
 import { proveVersion } from './outbox/prove-version.ts'
 import { OUTBOX_DDL } from './outbox/tables.ts'
 import { anchorLater, recordingWriter } from './recording-writer.ts'
+import { memberRelays } from './relay/relays.ts'
 import { buildServer } from './server.ts'
 import { Cursors } from './vault/cursor.ts'
 import { openKeyRing } from './vault/keys.ts'
 import { ownersOf } from './vault/owners-of.ts'
-import { openVault, type Vault, vaultDdl } from './vault/store.ts'
+import { openVault, vaultDdl } from './vault/store.ts'
 
 export interface NodeOptions {
   /** The member's short name on the ledger. */
   readonly handle: string
   /** Where the node keeps its database and its log. */
   readonly directory: string
-  readonly keys: NodeKeys
+  /** The key file (keys.ts). */
+  readonly keyFile: string
   readonly genesisText: string
   readonly ledger: Ledger
+  /** The consensus key of the member's validator; null where the engine has no validators. */
+  readonly consensusKey: ConsensusKey | null
+  /** Answers a joining member's calls for light blocks; absent where the engine has none. */
+  readonly lightCall?: (call: unknown) => Promise<unknown>
   readonly host: string
   readonly port: number
 }
@@ -53,18 +61,37 @@ export interface RunningNode {
   issueToken(order: TokenOrder): Promise<string>
   /** Resolves once everything recorded so far is committed to the ledger. */
   flush(): Promise<void>
+  /** Ways to the ledger through other members, for an engine that cannot take a transaction itself. */
+  relays(): readonly Relay[]
   close(): Promise<void>
+}
+
+/** A node with all its parts, whose server does not listen yet. */
+export interface OpenNode extends RunningNode {
+  readonly app: FastifyInstance
 }
 
 /**
  * Starts a node; resolves when it serves requests.
- * @throws SalusError `genesis-malformed`, `member-unknown`, `keys-mismatch`
+ * @throws SalusError `genesis-malformed`, `member-unknown`, `keys-malformed`, `keys-mismatch`
  */
 export async function startNode(options: NodeOptions): Promise<RunningNode> {
+  const node = await openNode(options)
+  await node.app.listen({ host: options.host, port: options.port })
+  return node
+}
+
+/** Opens a node that answers what is injected into its server. @throws SalusError as {@link startNode} */
+export async function openNode(options: Omit<NodeOptions, 'host' | 'port'>): Promise<OpenNode> {
   mkdirSync(options.directory, { recursive: true, mode: 0o700 })
   const logger = openLog(options)
-  const members = membersOf(options)
-  const own = members.byId(members.own) as NonNullable<ReturnType<Members['byId']>>
+  const own = ledgerMembers(options.ledger, '').byHandle(options.handle)
+  if (own === undefined) throw new SalusError('member-unknown', `the ledger has no member called ${options.handle}`)
+  const keyFile = KeyFile.open(options.keyFile, own.signingKey)
+  const members = ledgerMembers(options.ledger, own.id)
+  const tokens = new MemberTokenClient(members, () => keyFile.keys.signing)
+  const onRelay = (through: string): void =>
+    logger.warn({ code: 'transaction-relayed', through }, 'the own validator did not take a transaction')
   const database = openSqlite(join(options.directory, 'node.db'), [
     FILES_DDL,
     OUTBOX_DDL,
@@ -73,16 +100,18 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     AUTH_TABLES,
     vaultDdl,
   ])
-  const parts = await openParts({ options, members, url: own.url, database, logger })
-  await parts.app.listen({ host: options.host, port: options.port })
-  await publishMembers(options, members, parts)
+  const parts = await openParts({ options, tokens, keyFile, members, url: own.url, database, logger })
+  const unfollow = await followMembers({ ...parts, ledger: options.ledger, members, logger })
   return {
+    app: parts.app,
     memberId: members.own,
     url: own.url,
     issueToken: (order) => parts.auth.issueToken(order),
     flush: () => parts.outbox.flush(),
+    relays: () => memberRelays({ ledger: options.ledger, members, tokens, onRelay }),
     close: async () => {
       await parts.app.close()
+      await unfollow()
       await parts.outbox.close()
       await parts.journal.close()
       await database.close()
@@ -91,25 +120,16 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
 }
 
 /** A log that cannot be written must not take the node down with it: what cannot be said is left unsaid. */
-function openLog({ directory, handle }: NodeOptions): Logger {
+function openLog({ directory, handle }: Pick<NodeOptions, 'directory' | 'handle'>): Logger {
   const file = destination(join(directory, 'node.log'))
   file.on('error', () => undefined)
   return pino({ base: { member: handle } }, file)
 }
 
-/** The member with this node's handle, whose signing key must be this node's. */
-function membersOf({ handle, keys, ledger }: NodeOptions): Members {
-  const own = ledgerMembers(ledger, '').byHandle(handle)
-  if (own === undefined) throw new SalusError('member-unknown', `the ledger has no member called ${handle}`)
-  const { bytes } = ed25519Signer(keys.signing).publicKey
-  if (Buffer.compare(bytes, own.signingKey) !== 0) {
-    throw new SalusError('keys-mismatch', 'the ledger knows another signing key for this member')
-  }
-  return ledgerMembers(ledger, own.id)
-}
-
 interface Base {
-  readonly options: NodeOptions
+  readonly options: Omit<NodeOptions, 'host' | 'port'>
+  readonly tokens: MemberTokenClient
+  readonly keyFile: KeyFile
   readonly members: Members
   readonly url: string
   readonly database: Database
@@ -117,16 +137,15 @@ interface Base {
 }
 
 /** What is kept and what waits for the ledger: files, journal, outbox, vault, consents. */
-async function openRecords({ options, members, url, database, logger }: Base) {
-  const { ledger, keys, directory } = options
-  const sign = ed25519Signer(keys.signing)
+async function openRecords({ options, keyFile, members, url, database, logger }: Base) {
+  const { ledger, directory } = options
   const files = await Files.load(database)
   const journal = await Journal.open(join(directory, 'journal.db'), {
     onTrouble: (code) => logger.error({ code }, 'nothing is released until the journal has started again'),
   })
   const onTrouble = (code: string): void => logger.warn({ code }, 'the outbox will try again')
-  const outbox = await Outbox.open({ database, journal, ledger, sign, onTrouble })
-  const keyRing = openKeyRing(keys.master)
+  const outbox = await Outbox.open({ database, journal, ledger, sign: keyFile, onTrouble })
+  const keyRing = openKeyRing(keyFile.keys.master)
   const vault = await openVault({
     database,
     keyRing,
@@ -143,16 +162,16 @@ async function openRecords({ options, members, url, database, logger }: Base) {
     now: Date.now,
     report: (error) => logger.error({ code: error.code, ...error.details }, 'a stored consent is not used'),
   })
-  return { sign, files, journal, outbox, vault, owners, writer, consents, cursors: new Cursors(keyRing) }
+  return { files, journal, outbox, vault, owners, writer, consents, cursors: new Cursors(keyRing) }
 }
 
 async function openParts(base: Base) {
-  const { options, members, url, database, logger } = base
-  const { ledger, keys, genesisText } = options
+  const { options, tokens, keyFile, members, url, database, logger } = base
+  const { ledger, genesisText, consensusKey, lightCall } = options
   const custodian = members.own
   const genesis = readGenesis(genesisText)
   const records = await openRecords(base)
-  const { sign, files, journal, outbox, vault, owners, writer, consents, cursors } = records
+  const { files, journal, outbox, vault, owners, writer, consents, cursors } = records
   const audit = { journal, files, custodian, cursors }
   const gate = new SalusGate({
     custodian,
@@ -163,7 +182,7 @@ async function openParts(base: Base) {
     now: Date.now,
   })
   const isEnrolled = (key: PublicKey): boolean => files.byIdentity(key).length > 0
-  const auth = await openAuth({ url, signingKey: tokenJwk(keys), members, database, isEnrolled })
+  const auth = await openAuth({ url, signingKey: tokenJwk(keyFile.keys), members, database, isEnrolled })
   const { token, introspection: introspect, revocation: revoke } = endpointsOf(url)
   const evidence = { read: database.read, journal, ledger, genesis }
   const app = await buildServer({
@@ -181,19 +200,21 @@ async function openParts(base: Base) {
         version.type === 'AuditEvent' ? proveAuditEvent(evidence, version) : proveVersion(evidence, version),
       oauth: { token, introspect, revoke },
     },
-    ledger: { ledger, genesis, genesisText },
-    patient: { ...evidence, files, consents, custodian, sign },
+    ledger: { ledger, genesis, genesisText, lightCall: lightCall ?? null },
+    patient: { ...evidence, files, consents, custodian, sign: keyFile },
     admin: {
       custodian,
       files,
       outbox,
       erase: (patient, reason) =>
-        erasePatient({ database, ledger, files, outbox, consents, writer, sign }, patient, reason),
+        erasePatient({ database, ledger, files, outbox, consents, writer, sign: keyFile }, patient, reason),
+      membership: { own: custodian, ledger, keyFile, consensusKey },
     },
-    exchange: { members, tokens: new MemberTokenClient(members, keys.signing), authenticate: auth.authenticate },
+    exchange: { members, tokens, authenticate: auth.authenticate },
+    relay: { ledger },
     health: { ledger, outbox, journal },
   })
-  return { app, auth, journal, outbox, gate, vault, writer }
+  return { app, auth, journal, outbox, gate, reader: vault.reader, writer }
 }
 
 /** Own users see this node's own URL; another member's user sees this member through that member's gateway. */
@@ -204,20 +225,4 @@ function linkBases(members: Members, url: string): (principal: Principal) => str
     const own = members.byId(members.own)
     return requester && own ? `${requester.url}/exchange/${own.handle}/fhir` : `${url}/fhir`
   }
-}
-
-async function publishMembers(
-  options: NodeOptions,
-  members: Members,
-  parts: { readonly gate: SalusGate; readonly vault: Vault; readonly writer: Vault['writer'] },
-): Promise<void> {
-  const operator: Principal = {
-    kind: 'operator',
-    member: members.own,
-    practitioner: null,
-    scopes: [],
-    asserted: null,
-  }
-  const known = readGenesis(options.genesisText).members.flatMap(({ id }) => members.byId(id) ?? [])
-  await publishOrganizations(known, operator, parts.gate, parts.vault.reader, parts.writer)
 }

@@ -1,6 +1,9 @@
 /** Every node names every member by the same Organization: its FHIR id is the member's id. */
 import type { Organization } from '@medplum/fhirtypes'
-import type { Member } from './auth/members.ts'
+import { count, listMembers } from '@salus/contracts'
+import type { Ledger } from '@salus/ledger'
+import type { Logger } from 'pino'
+import type { Member, Members } from './auth/members.ts'
 import type { Principal } from './auth/principal.ts'
 import type { Gate } from './gate/gate.ts'
 import { readPurpose } from './gate/purpose.ts'
@@ -18,14 +21,41 @@ export function organizationOf(member: Member): Organization & { id: string } {
   }
 }
 
+export interface OrganizationParts {
+  readonly ledger: Ledger
+  readonly members: Members
+  readonly gate: Gate
+  readonly reader: VaultReader
+  readonly writer: VaultWriter
+  readonly logger: Logger
+}
+
+/**
+ * Keeps the Organization of every member: resolves once they are stored, and goes on after each block that changes who
+ * is a member. Returns the function that ends it.
+ */
+export async function followMembers(parts: OrganizationParts): Promise<() => Promise<void>> {
+  const { ledger, logger } = parts
+  await publish(parts)
+  let before = JSON.stringify(count.get(ledger))
+  let running = Promise.resolve()
+  const stop = ledger.onBlock(() => {
+    const after = JSON.stringify(count.get(ledger))
+    if (after === before) return
+    before = after
+    running = running
+      .then(() => publish(parts))
+      .catch(() => logger.error({ code: 'organization-failed' }, 'the Organization of a member is not stored'))
+  })
+  return () => {
+    stop()
+    return running
+  }
+}
+
 /** Stores the Organization of each member, where it is absent or says something else. */
-export async function publishOrganizations(
-  members: readonly Member[],
-  operator: Principal,
-  gate: Gate,
-  reader: VaultReader,
-  writer: VaultWriter,
-): Promise<void> {
+async function publish({ ledger, members, gate, reader, writer }: OrganizationParts): Promise<void> {
+  const operator: Principal = { kind: 'operator', member: members.own, practitioner: null, scopes: [], asserted: null }
   const ask = {
     interaction: 'update',
     patients: [],
@@ -33,7 +63,7 @@ export async function publishOrganizations(
     purpose: readPurpose('HSYSADMIN', undefined),
   } as const
   const { permit } = await gate.open(operator, ask)
-  for (const member of members) {
+  for (const member of listMembers(ledger).flatMap((id) => members.byId(id) ?? [])) {
     const resource = organizationOf(member)
     const current = await reader.read(permit, 'Organization', member.id)
     if (current !== undefined && !current.deleted && sameOrganization(JSON.parse(current.text), resource)) continue

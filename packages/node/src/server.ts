@@ -9,6 +9,7 @@ import { LEDGER_OPERATIONS, type LedgerApiParts } from './api/ledger/operations.
 import { openApi } from './api/openapi.ts'
 import { errorReply, type Group, registerGroup } from './api/operation.ts'
 import { PATIENT_OPERATIONS, type PatientApiParts, type PatientCaller } from './api/patient/operations.ts'
+import { RELAY_OPERATIONS, type RelayApiParts, requireMember } from './api/relay/operations.ts'
 import type { Auth } from './auth/auth.ts'
 import type { Principal } from './auth/principal.ts'
 import { allowOrigins } from './cors.ts'
@@ -24,6 +25,7 @@ export interface ServerParts {
   readonly ledger: LedgerApiParts
   readonly patient: PatientApiParts
   readonly admin: AdminApiParts
+  readonly relay: RelayApiParts
   readonly exchange: ExchangeParts
   readonly health: HealthParts
   readonly logger: Logger
@@ -87,10 +89,17 @@ async function registerGroups(app: FastifyInstance, parts: ServerParts): Promise
     operations: ADMIN_OPERATIONS,
     authenticate: async (request) => requireAdministrator(await parts.auth.authenticate(request)),
   }
-  const description = openApi(parts.url, [ledger, patient, admin])
+  const relay: Group<RelayApiParts, Principal> = {
+    name: 'relay',
+    prefix: '/relay',
+    operations: RELAY_OPERATIONS,
+    authenticate: async (request) => requireMember(await parts.auth.authenticate(request)),
+  }
+  const description = openApi(parts.url, [ledger, patient, admin, relay])
   app.get('/docs', async () => description)
   await app.register(async (scope) => registerGroup(scope, parts.ledger, ledger))
   await app.register(async (scope) => registerGroup(scope, parts.admin, admin))
+  await app.register(async (scope) => registerGroup(scope, parts.relay, relay))
   await app.register(async (scope) => {
     parts.auth.keepPatientBodies(scope)
     registerGroup(scope, parts.patient, patient)

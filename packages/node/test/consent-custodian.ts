@@ -124,9 +124,17 @@ type Signed = SignedConsent & { readonly signer: Signer }
 
 /** Commits the consent to the ledger. */
 export async function grantOnLedger(ledger: Ledger, signed: Signed, expiresAtMs: number | null = null): Promise<void> {
-  const commitment = consentCommitment(signed.salt, utf8(signed.document))
-  const args = { consentId: fromHex(signed.consentId), commitment, expiresAtMs }
-  await submit(ledger, signed.signer, call(contract, grant, args))
+  await submit(ledger, signed.signer, grantCommand(signed, expiresAtMs))
+}
+
+/** The transaction that would commit the consent to the ledger. */
+export function grantTransaction(ledger: Ledger, signed: Signed): Promise<Uint8Array> {
+  return transactionOf(ledger, signed.signer, grantCommand(signed, null))
+}
+
+function grantCommand({ consentId, salt, document }: Signed, expiresAtMs: number | null): ReturnType<typeof call> {
+  const commitment = consentCommitment(salt, utf8(document))
+  return call(contract, grant, { consentId: fromHex(consentId), commitment, expiresAtMs })
 }
 
 export async function revokeOnLedger(ledger: Ledger, { consentId, signer }: Signed): Promise<void> {
@@ -139,7 +147,12 @@ export async function openFileOnLedger({ ledger, signer }: Custodian): Promise<v
 }
 
 async function submit(ledger: Ledger, signer: Signer, command: ReturnType<typeof call>): Promise<void> {
-  const wire = await signTransaction(
+  const { code } = await ledger.submit(await transactionOf(ledger, signer, command))
+  if (code !== null) throw new SalusError(code, 'the ledger refused the transaction')
+}
+
+function transactionOf(ledger: Ledger, signer: Signer, command: ReturnType<typeof call>): Promise<Uint8Array> {
+  return signTransaction(
     {
       ledgerId: ledger.status().ledgerId,
       signer: signer.publicKey,
@@ -149,6 +162,4 @@ async function submit(ledger: Ledger, signer: Signer, command: ReturnType<typeof
     },
     signer,
   )
-  const { code } = await ledger.submit(wire)
-  if (code !== null) throw new SalusError(code, 'the ledger refused the transaction')
 }

@@ -1,5 +1,5 @@
 /** Talking to a node: one function, typed errors. Answers are bounded, and errors keep the node's own code. */
-import { SalusError } from '@salus/core'
+import { concat, SalusError } from '@salus/core'
 import { z } from 'zod'
 
 /** Longest answer that is read, in bytes. */
@@ -23,6 +23,25 @@ export interface HttpAnswer {
  * @throws SalusError `unreachable`, `answer-too-large`
  */
 export async function send(url: string, request: HttpRequest = {}): Promise<HttpAnswer> {
+  const { bytes, ...answer } = await receive(url, request, ANSWER_BYTES_MAX)
+  return { ...answer, text: new TextDecoder().decode(bytes) }
+}
+
+/**
+ * The bytes of a good answer, at most `bytesMax` of them.
+ * @throws SalusError `unreachable`, `answer-too-large`, and the node's own code for every other answer
+ */
+export async function sendForBytes(url: string, bytesMax: number): Promise<Uint8Array> {
+  const { bytes, ...answer } = await receive(url, {}, bytesMax)
+  if (answer.status >= 200 && answer.status < 300) return bytes
+  throw errorOf({ ...answer, text: new TextDecoder().decode(bytes) })
+}
+
+interface Received extends Omit<HttpAnswer, 'text'> {
+  readonly bytes: Uint8Array
+}
+
+async function receive(url: string, request: HttpRequest, bytesMax: number): Promise<Received> {
   try {
     const response = await fetch(url, {
       method: request.method ?? 'GET',
@@ -31,8 +50,8 @@ export async function send(url: string, request: HttpRequest = {}): Promise<Http
       signal: AbortSignal.timeout(TIMEOUT_MS),
       ...(request.body === undefined ? {} : { body: request.body }),
     })
-    const text = await readBounded(response)
-    return { status: response.status, contentType: response.headers.get('content-type') ?? '', text }
+    const bytes = await readBounded(response, bytesMax)
+    return { status: response.status, contentType: response.headers.get('content-type') ?? '', bytes }
   } catch (cause) {
     if (cause instanceof SalusError) throw cause
     throw new SalusError('unreachable', 'the node does not answer', { url: new URL(url).origin }, cause)
@@ -40,18 +59,17 @@ export async function send(url: string, request: HttpRequest = {}): Promise<Http
 }
 
 /** The body, which is let go of as soon as it is too long. */
-async function readBounded(response: Response): Promise<string> {
-  const decoder = new TextDecoder()
-  const parts: string[] = []
+async function readBounded(response: Response, bytesMax: number): Promise<Uint8Array> {
+  const parts: Uint8Array[] = []
   let bytes = 0
   for await (const chunk of response.body ?? []) {
     bytes += chunk.length
-    if (bytes > ANSWER_BYTES_MAX) {
-      throw new SalusError('answer-too-large', 'the answer of the node is too large', { ANSWER_BYTES_MAX })
+    if (bytes > bytesMax) {
+      throw new SalusError('answer-too-large', 'the answer of the node is too large', { bytesMax })
     }
-    parts.push(decoder.decode(chunk, { stream: true }))
+    parts.push(chunk)
   }
-  return parts.join('') + decoder.decode()
+  return concat(...parts)
 }
 
 /**

@@ -1,11 +1,14 @@
 /** Restoring a wallet from its recovery code: the custodians say where the patient is enrolled and what was granted. */
-import { SalusError, toBase64url } from '@salus/core'
+import { isSalusError, SalusError, toBase64url } from '@salus/core'
 import { type Custodian, PatientClient } from './patient-client.ts'
 import type { Wallet } from './wallet/index.ts'
 
+/** What a node answers to a key that no patient enrolled there. */
+const NOT_ENROLLED = 'patient-signature-unknown'
+
 /**
- * The wallet with the enrolments and consents that these custodians know of. A custodian that does not know the key, or
- * does not answer, adds nothing and is named in `unanswered` when it did not answer.
+ * The wallet with the enrolments and consents that these custodians know of. A custodian that does not know the key adds
+ * nothing; one that does not say what it knows adds nothing either, and is named in `unanswered`.
  */
 export async function recoverFromCustodians(
   wallet: Wallet,
@@ -18,6 +21,7 @@ export async function recoverFromCustodians(
       recovered = await recoverAt(recovered, custodian)
     } catch (error) {
       if (!(error instanceof SalusError)) throw error
+      if (isSalusError(error, NOT_ENROLLED)) continue
       unanswered.push(custodian.memberId)
     }
   }

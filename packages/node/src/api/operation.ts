@@ -2,7 +2,7 @@
  * Operations outside FHIR: one file each, listed in a registry. An operation says who may call it and what it takes;
  * the handler gets parsed input and returns a value. The OpenAPI description at /docs is made from the same records.
  */
-import { SalusError } from '@salus/core'
+import { fromHex, SalusError } from '@salus/core'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { statusOf } from './status.ts'
@@ -138,4 +138,9 @@ export function base64url(max: number): z.ZodType<Uint8Array> {
 /** Lower-case hexadecimal of `length` bytes. */
 export function hex(length: number): z.ZodType<string> {
   return z.string().regex(new RegExp(`^[0-9a-f]{${2 * length}}$`))
+}
+
+/** `length` bytes in lower-case hexadecimal. */
+export function hexBytes(length: number): z.ZodType<Uint8Array> {
+  return hex(length).transform(fromHex)
 }

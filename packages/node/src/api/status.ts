@@ -5,6 +5,7 @@ const STATUS: Readonly<Record<string, number>> = {
   'write-not-allowed': 403,
   'not-the-patient': 403,
   'not-an-operator': 403,
+  'not-a-member': 403,
   'member-inactive': 403,
   'member-suspended': 403,
   'not-found': 404,
@@ -26,6 +27,8 @@ const STATUS: Readonly<Record<string, number>> = {
   'journal-failed': 503,
   'ledger-full': 503,
   'ledger-closed': 503,
+  'ledger-failed': 503,
+  'ledger-unreachable': 503,
   internal: 500,
 }
 

@@ -22,7 +22,11 @@ after(() => network.stop())
 
 test('the exchange gets tokens of other members, one for each use, and renews them', async () => {
   const clock = { offsetMs: 0 }
-  const client = new MemberTokenClient(lakeside.members, lakeside.seed, () => Date.now() + clock.offsetMs)
+  const client = new MemberTokenClient(
+    lakeside.members,
+    () => lakeside.seed,
+    () => Date.now() + clock.offsetMs,
+  )
   const [first, same] = await Promise.all([client.tokenFor(riverside.id, USE), client.tokenFor(riverside.id, USE)])
   assert.equal(first, same)
   const emergency = { practitioner: 'Practitioner/7', purpose: BTG, emergency: 'unconscious, reason é' }
@@ -56,7 +60,7 @@ test('the exchange follows no redirect, and takes no answer that is too large or
   const { port } = server.address() as AddressInfo
   const odd = 'f'.repeat(32)
   network.admit(odd, 'odd', 'Odd', randomBytes(32), `http://127.0.0.1:${port}/`)
-  const client = new MemberTokenClient(lakeside.members, lakeside.seed)
+  const client = new MemberTokenClient(lakeside.members, () => lakeside.seed)
   const outcome = async (status: number, body: string, headers = {}): Promise<string> => {
     reply = (response) => response.writeHead(status, headers).end(body)
     const error = await client.tokenFor(odd, USE).catch((cause: unknown) => cause)

@@ -8,6 +8,7 @@ import { randomUUID } from 'node:crypto'
 import { ed25519PublicKey, SalusError, toBase64url } from '@salus/core'
 import { importJWK, SignJWT } from 'jose'
 import { z } from 'zod'
+import { fetchMember, replyJson } from '../exchange/fetch-member.ts'
 import { MEMBER_TOKEN_TIMEOUT_MS, MEMBER_TOKENS_MAX, OAUTH_REPLY_BYTES_MAX, TOKEN_BYTES_MAX } from '../limits.ts'
 import { ASSERTION_TYPE, ed25519Jwk } from './client-assertion.ts'
 import { endpointsOf } from './endpoints.ts'
@@ -39,12 +40,12 @@ interface KeptToken {
 
 export class MemberTokenClient {
   readonly #members: Members
-  readonly #signingSeed: Uint8Array
+  readonly #signingSeed: () => Uint8Array
   readonly #now: () => number
   readonly #kept = new LruMap<KeptToken>(MEMBER_TOKENS_MAX)
 
-  /** `signingSeed` is the seed (32 bytes) of this member's signing key on the ledger. */
-  constructor(members: Members, signingSeed: Uint8Array, now: () => number = Date.now) {
+  /** `signingSeed` gives the seed (32 bytes) of this member's signing key on the ledger, which can change. */
+  constructor(members: Members, signingSeed: () => Uint8Array, now: () => number = Date.now) {
     this.#members = members
     this.#signingSeed = signingSeed
     this.#now = now
@@ -97,8 +98,9 @@ export class MemberTokenClient {
 
   async #assertion(audience: string, use: MemberUse): Promise<string> {
     const { own } = this.#members
-    const { kid, ...publicKey } = await ed25519Jwk(ed25519PublicKey(this.#signingSeed))
-    const key = await importJWK({ ...publicKey, d: toBase64url(this.#signingSeed) }, 'EdDSA')
+    const seed = this.#signingSeed()
+    const { kid, ...publicKey } = await ed25519Jwk(ed25519PublicKey(seed))
+    const key = await importJWK({ ...publicKey, d: toBase64url(seed) }, 'EdDSA')
     const nowS = Math.floor(this.#now() / 1000)
     return new SignJWT({ ...writeMemberUse(own, use) })
       .setProtectedHeader({ alg: 'EdDSA', typ: 'JWT', kid })
@@ -113,30 +115,13 @@ export class MemberTokenClient {
 }
 
 async function post(url: string, form: Readonly<Record<string, string>>): Promise<{ status: number; body: unknown }> {
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  let status: number
-  try {
-    const response = await fetch(url, {
-      method: 'POST',
-      headers: { accept: 'application/json' },
-      body: new URLSearchParams(form),
-      redirect: 'error',
-      signal: AbortSignal.timeout(MEMBER_TOKEN_TIMEOUT_MS),
-    })
-    status = response.status
-    for await (const chunk of response.body ?? []) {
-      bytes += chunk.length
-      if (bytes > OAUTH_REPLY_BYTES_MAX) break
-      chunks.push(chunk)
-    }
-  } catch (cause) {
-    throw new SalusError('exchange-unreachable', 'the other member’s authorization server does not answer', {}, cause)
-  }
-  if (bytes > OAUTH_REPLY_BYTES_MAX) throw new SalusError('exchange-answer', 'the other member’s answer is too large')
-  try {
-    return { status, body: JSON.parse(Buffer.concat(chunks).toString('utf8')) }
-  } catch (cause) {
-    throw new SalusError('exchange-answer', 'the other member’s answer is not JSON', {}, cause)
-  }
+  const reply = await fetchMember(url, {
+    method: 'POST',
+    headers: { accept: 'application/json' },
+    body: new URLSearchParams(form),
+    redirect: 'error',
+    timeoutMs: MEMBER_TOKEN_TIMEOUT_MS,
+    replyBytesMax: OAUTH_REPLY_BYTES_MAX,
+  })
+  return { status: reply.status, body: replyJson(reply) }
 }

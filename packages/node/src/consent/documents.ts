@@ -1,9 +1,11 @@
 /**
  * The consent documents that patients have handed to this custodian. The ledger holds commitments alone, so the
  * documents are kept here, and are checked against the ledger when they come and again whenever they are loaded: one
- * that was changed in the database is not used.
+ * that was changed in the database is not used. One that the ledger has and this replica has not yet, because another
+ * member carried its transaction, is kept and counts from the block on that brings it here.
  */
-import { type PublicKey, SalusError } from '@salus/core'
+import { consents } from '@salus/contracts'
+import { fromHex, type PublicKey, SalusError } from '@salus/core'
 import type { Ledger } from '@salus/ledger'
 import type { Database, Ddl } from '../db/database.ts'
 import type { Files } from '../files/files.ts'
@@ -51,10 +53,13 @@ export class ConsentDocuments {
   /** The consents to decide from. */
   readonly index: ConsentIndex
   readonly #parts: ConsentDocumentParts
+  /** Stored consents of which this replica knows nothing yet, by their id. */
+  readonly #awaited = new Map<string, Row>()
 
   private constructor(parts: ConsentDocumentParts) {
     this.#parts = parts
     this.index = new ConsentIndex(parts.ledger, parts.files)
+    parts.ledger.onBlock(() => this.#admitAwaited())
   }
 
   /** Loads and verifies the documents of a database that holds {@link CONSENT_DOCUMENTS_DDL}. */
@@ -71,7 +76,7 @@ export class ConsentDocuments {
    */
   async accept(consent: SignedConsent & { readonly file: LivingFile }): Promise<void> {
     const { database, now, custodian, ledger } = this.#parts
-    const { consentId, document, salt, controller, binding, file } = consent
+    const { consentId, file } = consent
     const timeMs = now()
     const verified = verifyConsent(consent, file, custodian, ledger)
     if (!isInForce(verified.row, timeMs)) throw new SalusError('consent-ended', 'the consent has ended already')
@@ -82,18 +87,23 @@ export class ConsentDocuments {
       const limits = { CONSENTS_PER_PATIENT_MAX, CONSENT_FILTERS_MAX }
       throw new SalusError('consents-too-many', 'the patient has too many live consents', limits)
     }
-    await database.write((transaction) =>
-      transaction.run(
-        `INSERT INTO consent_document
-           (consent_id, patient, document, salt, controller_scheme, controller_key, binding, stored_at_ms)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-         ON CONFLICT (consent_id) DO UPDATE SET patient = excluded.patient, document = excluded.document,
-           salt = excluded.salt, controller_scheme = excluded.controller_scheme,
-           controller_key = excluded.controller_key, binding = excluded.binding`,
-        [consentId, file.patient, document, salt, controller.scheme, controller.bytes, binding, timeMs],
-      ),
-    )
+    await store(database, toRow(consent, file.patient), timeMs)
     this.index.add(file.patient, consentId, policy, verified.identity)
+  }
+
+  /**
+   * Takes a consent that the ledger holds and this replica does not yet; it is in force once that has its block.
+   * @throws SalusError `consents-too-many`
+   */
+  async acceptLater(consent: SignedConsent, patient: string): Promise<void> {
+    const { database, now } = this.#parts
+    if (this.index.live(patient, now()).length + this.#awaited.size >= CONSENTS_PER_PATIENT_MAX) {
+      throw new SalusError('consents-too-many', 'too many consents wait for the ledger', { CONSENTS_PER_PATIENT_MAX })
+    }
+    const row = toRow(consent, patient)
+    this.#awaited.set(row.consent_id, row)
+    await store(database, row, now())
+    this.#admitAwaited()
   }
 
   /** The documents held for a patient, ended ones included, oldest first. */
@@ -111,6 +121,15 @@ export class ConsentDocuments {
       transaction.run('DELETE FROM consent_document WHERE patient = ?', [patient]),
     )
     this.index.remove(patient)
+    for (const [id, row] of this.#awaited) if (row.patient === patient) this.#awaited.delete(id)
+  }
+
+  #admitAwaited(): void {
+    for (const [id, row] of this.#awaited) {
+      if (consents.get(this.#parts.ledger, fromHex(id)) === undefined) continue
+      this.#awaited.delete(id)
+      this.#admit(row)
+    }
   }
 
   #admit(row: Row): void {
@@ -123,10 +142,39 @@ export class ConsentDocuments {
       this.index.add(row.patient, row.consent_id, compilePolicy(verified.policy), verified.identity)
     } catch (cause) {
       if (!(cause instanceof SalusError)) throw cause
+      if (cause.code === 'consent-unknown') this.#awaited.set(row.consent_id, row)
       const details = { consentId: row.consent_id, cause: cause.code }
       report(new SalusError('consent-tampered', 'a stored consent does not hold and is not used', details, cause))
     }
   }
+}
+
+function store(database: Database, row: Row, timeMs: number): Promise<unknown> {
+  return database.write((transaction) =>
+    transaction.run(
+      `INSERT INTO consent_document
+         (consent_id, patient, document, salt, controller_scheme, controller_key, binding, stored_at_ms)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (consent_id) DO UPDATE SET patient = excluded.patient, document = excluded.document,
+         salt = excluded.salt, controller_scheme = excluded.controller_scheme,
+         controller_key = excluded.controller_key, binding = excluded.binding`,
+      [
+        row.consent_id,
+        row.patient,
+        row.document,
+        row.salt,
+        row.controller_scheme,
+        row.controller_key,
+        row.binding,
+        timeMs,
+      ],
+    ),
+  )
+}
+
+function toRow({ consentId, document, salt, controller, binding }: SignedConsent, patient: string): Row {
+  const { scheme: controller_scheme, bytes: controller_key } = controller
+  return { consent_id: consentId, patient, document, salt, controller_scheme, controller_key, binding }
 }
 
 function fromRow(row: Row): SignedConsent {

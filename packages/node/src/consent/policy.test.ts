@@ -10,6 +10,7 @@ import {
   HILLTOP,
   type Json,
   LAKESIDE,
+  reason,
   request,
   type,
 } from '../../test/consents.ts'
@@ -177,14 +178,17 @@ test('a denial of an actor whom no request can be told from is refused, not pass
   }
 })
 
-test('a denial for a purpose that R4 does not have is refused, since no request would ever be for it', () => {
+test('a purpose that R4 does not have is refused in every provision, since no request would ever be for it', () => {
   const unknown = [{ system: PURPOSE_SYSTEM, code: 'TREATMENT' }]
   const of = (provision: Json): string => refusal(consent(provision))
   assert.equal(of({ type: 'deny', purpose: unknown }), 'consent-not-understood')
   assert.equal(of({ type: 'deny', purpose: [{ code: 'TREATMENT' }] }), 'consent-not-understood')
   assert.equal(of({ type: 'permit', provision: [{ type: 'deny', purpose: unknown }] }), 'consent-not-understood')
-  assert.equal(of({ type: 'permit', purpose: unknown, provision: [{ type: 'deny' }] }), 'consent-not-understood')
-  assert.equal(of({ type: 'permit', purpose: unknown }), 'accepted')
+  assert.equal(of({ type: 'permit', purpose: unknown }), 'consent-not-understood')
+  assert.equal(of({ type: 'permit', purpose: [reason('TREAT'), { code: 'treat' }] }), 'consent-not-understood')
+  assert.equal(of({ type: 'deny', provision: [{ type: 'permit', purpose: unknown }] }), 'consent-not-understood')
+  assert.equal(of({ purpose: unknown, provision: [{ type: 'permit' }] }), 'consent-not-understood')
+  assert.equal(of({ type: 'permit', purpose: [reason('BTG'), reason('COC')] }), 'accepted')
   assert.equal(of({ type: 'deny', purpose: [{ system: 'http://example.org', code: 'x' }] }), 'accepted')
   assert.equal(of({ type: 'deny', purpose: [{ system: PURPOSE_SYSTEM, code: 'PurposeOfUse' }] }), 'accepted')
   const old = compiled({ type: 'deny', purpose: [{ system: 'http://hl7.org/fhir/v3/ActReason', code: 'TREAT' }] })

@@ -100,7 +100,7 @@ export function parsePolicy(text: string): Policy {
   if (document.implicitRules !== undefined) throw notUnderstood('implicitRules')
   const patient = localReference(document.patient, 'patient')
   if (!patient.startsWith('Patient/')) throw notUnderstood('patient')
-  const provision = readProvision(document.provision, 'provision', 1, { left: PROVISIONS_MAX }, [])
+  const provision = readProvision(document.provision, 'provision', 1, { left: PROVISIONS_MAX })
   // OPTIN and OPTOUT say what holds beside the exceptions; only a root of a type of its own is as plain.
   if (provision.type === null && document.policyRule !== undefined) throw notUnderstood('policyRule')
   return {
@@ -147,14 +147,7 @@ interface Budget {
   left: number
 }
 
-/** `inherited` are the purposes of the provision around it, which hold where it states none. */
-function readProvision(
-  value: unknown,
-  path: string,
-  depth: number,
-  budget: Budget,
-  inherited: Provision['purposes'],
-): Provision {
+function readProvision(value: unknown, path: string, depth: number, budget: Budget): Provision {
   if (depth > PROVISION_DEPTH_MAX || budget.left-- <= 0) {
     throw new SalusError('consent-too-large', 'the consent has too many provisions', {
       PROVISION_DEPTH_MAX,
@@ -166,16 +159,13 @@ function readProvision(
   const actors = (element.actor ?? []).map((actor) => readActor(actor.role, actor.reference, `${path}.actor`))
   // A denial of somebody whom no request can be told from would silently deny nothing.
   if (element.type === 'deny' && actors.some(({ kind }) => kind === 'nobody')) throw notUnderstood(`${path}.actor`)
-  const purposes = (element.purpose ?? []).map(readPurpose)
-  const effective = purposes.length > 0 ? purposes : inherited
-  if (element.type === 'deny' && !effective.every(isPurpose)) throw notUnderstood(`${path}.purpose`)
   return {
     type: element.type ?? null,
     period: readPeriod(element.period, `${path}.period`),
     actors,
     actions: (element.action ?? []).flatMap((action) => readAction(action, `${path}.action`)),
     labels: (element.securityLabel ?? []).map((label) => readLabel(label, `${path}.securityLabel`)),
-    purposes,
+    purposes: (element.purpose ?? []).map((purpose) => readPurpose(purpose, `${path}.purpose`)),
     classes: (element.class ?? []).map((coding) => readClass(coding, `${path}.class`)),
     codes: (element.code ?? []).flatMap((concept) => codings(concept, `${path}.code`).map(codeOf)),
     dataPeriod: readPeriod(element.dataPeriod, `${path}.dataPeriod`),
@@ -184,7 +174,7 @@ function readProvision(
       reference: localReference(reference, `${path}.data`),
     })),
     exceptions: (element.provision ?? []).map((nested, i) =>
-      readProvision(nested, `${path}.provision[${i}]`, depth + 1, budget, effective),
+      readProvision(nested, `${path}.provision[${i}]`, depth + 1, budget),
     ),
   }
 }
@@ -225,13 +215,12 @@ function readLabel(coding: Coding, path: string): Code {
   return label
 }
 
-function readPurpose({ system, code }: Coding): Required<Code> {
-  return { system: system === undefined ? PURPOSE_SYSTEM : canonicalSystem(system), code }
-}
-
-/** False for a code under the system of purposes that R4 does not have there: no request can be for it. */
-function isPurpose({ system, code }: Required<Code>): boolean {
-  return system !== PURPOSE_SYSTEM || code === 'PurposeOfUse' || Object.hasOwn(PURPOSE_PARENTS, code)
+/** A code under the system of purposes that R4 does not have there would silently permit or deny nothing. */
+function readPurpose({ system, code }: Coding, path: string): Required<Code> {
+  const purpose = { system: system === undefined ? PURPOSE_SYSTEM : canonicalSystem(system), code }
+  const isKnown = code === 'PurposeOfUse' || Object.hasOwn(PURPOSE_PARENTS, code)
+  if (purpose.system === PURPOSE_SYSTEM && !isKnown) throw notUnderstood(path)
+  return purpose
 }
 
 /** A resource type, the profile that R4 itself has of one, or a document type of another code system. */

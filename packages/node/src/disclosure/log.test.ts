@@ -36,10 +36,10 @@ test('a custodian that states more entries than the ledger counts, in place of t
     const prove = (contract: string, row: string, key: readonly unknown[]) =>
       ledger.proveState(stateKey(contract, row, key as Parameters<typeof stateKey>[2]))
     const evidence = {
-      disclosures: prove('disclosure', 'file', [fromHex(fileId)]),
-      file: prove('record', 'file', [fromHex(fileId)]),
-      member: prove('membership', 'member', [id]),
-      signer: prove('membership', 'key', [sign.publicKey.bytes]),
+      disclosures: await prove('disclosure', 'file', [fromHex(fileId)]),
+      file: await prove('record', 'file', [fromHex(fileId)]),
+      member: await prove('membership', 'member', [id]),
+      signer: await prove('membership', 'key', [sign.publicKey.bytes]),
     }
     const honest = await disclosureLog({ journal, ledger, custodian: id, sign }, fileId, 0)
     assert.deepEqual(checkLog(honest, evidence, fromHex(fileId), genesis).problems, [])

@@ -12,6 +12,7 @@ import type { Principal } from '../auth/principal.ts'
 import { requireScope } from '../auth/scopes.ts'
 import { readPurpose } from '../gate/purpose.ts'
 import { EXCHANGE_REPLY_BYTES_MAX, EXCHANGE_TIMEOUT_MS } from '../limits.ts'
+import { fetchMember, type MemberReply } from './fetch-member.ts'
 
 export interface ExchangeParts {
   readonly members: Members
@@ -78,19 +79,13 @@ function isCompartment(rest: readonly string[]): boolean {
   return rest[1] !== undefined && /^[A-Z*]/.test(rest[1])
 }
 
-interface Answer {
-  readonly status: number
-  readonly headers: Headers
-  readonly body: Buffer
-}
-
 async function forward(
   parts: ExchangeParts,
   principal: Principal,
   request: FastifyRequest,
   memberUrl: string,
   memberId: string,
-): Promise<Answer> {
+): Promise<MemberReply> {
   const { code, emergency } = readPurpose(header(request, 'x-purpose-of-use'), header(request, 'x-emergency-reason'))
   const token = await parts.tokens.tokenFor(memberId, {
     practitioner: principal.practitioner,
@@ -102,11 +97,12 @@ async function forward(
     const value = header(request, name)
     if (value !== undefined) headers.set(name, value)
   }
-  return fetchBounded(memberUrl + fhirPath(request.url), {
+  return fetchMember(memberUrl + fhirPath(request.url), {
     method: request.method,
     headers,
     redirect: 'manual',
-    signal: AbortSignal.timeout(EXCHANGE_TIMEOUT_MS),
+    timeoutMs: EXCHANGE_TIMEOUT_MS,
+    replyBytesMax: EXCHANGE_REPLY_BYTES_MAX,
     ...(request.method === 'POST' ? { body: request.body as Buffer<ArrayBuffer> } : {}),
   })
 }
@@ -119,26 +115,6 @@ function fhirPath(url: string): string {
     throw new SalusError('exchange-path', 'the path leaves the FHIR base')
   }
   return `/fhir${below}`
-}
-
-async function fetchBounded(url: string, init: RequestInit): Promise<Answer> {
-  let response: Response
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  try {
-    response = await fetch(url, init)
-    for await (const chunk of response.body ?? []) {
-      bytes += chunk.length
-      if (bytes > EXCHANGE_REPLY_BYTES_MAX) break
-      chunks.push(chunk)
-    }
-  } catch (cause) {
-    throw new SalusError('exchange-unreachable', 'the other member does not answer', {}, cause)
-  }
-  if (bytes > EXCHANGE_REPLY_BYTES_MAX) {
-    throw new SalusError('exchange-answer', 'the other member’s answer is too large', { EXCHANGE_REPLY_BYTES_MAX })
-  }
-  return { status: response.status, headers: response.headers, body: Buffer.concat(chunks) }
 }
 
 function header(request: FastifyRequest, name: string): string | undefined {

@@ -68,14 +68,19 @@ export async function disclosureEvidence(parts: EvidenceParts, fileId: string, s
   return evidence(parts, place, commitments, sequence - batch.firstSequence)
 }
 
-function evidence(parts: EvidenceParts, place: Place, commitments: readonly Uint8Array[], index: number): BatchItem {
+async function evidence(
+  parts: EvidenceParts,
+  place: Place,
+  commitments: readonly Uint8Array[],
+  index: number,
+): Promise<BatchItem> {
   if (place.log_index === null) throw notCommittedYet()
-  const log = parts.ledger.proveEntry(place.log_index)
+  const log = await parts.ledger.proveEntry(place.log_index)
   return {
     batch: { command: place.command, file: place.file, index, path: inclusionPath(commitments, index) },
     log: { entry: log.entry, index: log.index, path: log.path },
     checkpoint: withoutWitnesses(log.checkpoint, parts.genesis),
-    signer: signerEvidence(parts, log.entry),
+    signer: await signerEvidence(parts, log.entry),
   }
 }
 
@@ -84,9 +89,9 @@ function notCommittedYet(): SalusError {
 }
 
 /** A proof of whose key signed, where that key does not stand in the genesis. */
-function signerEvidence(parts: EvidenceParts, entry: Uint8Array): BatchItem['signer'] {
+async function signerEvidence(parts: EvidenceParts, entry: Uint8Array): Promise<BatchItem['signer']> {
   const { signer } = parseTransaction(decode(LogEntry, entry).transaction).body
   if (parts.genesis.members.some(({ signingKey }) => equalBytes(signingKey, signer.bytes))) return null
-  const proof = parts.ledger.proveState(stateKey('membership', 'key', [signer.bytes]))
+  const proof = await parts.ledger.proveState(stateKey('membership', 'key', [signer.bytes]))
   return { ...proof, checkpoint: withoutWitnesses(proof.checkpoint, parts.genesis) }
 }

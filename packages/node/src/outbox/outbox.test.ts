@@ -8,6 +8,7 @@ import {
   FileRow,
   fromHex,
   randomBytes,
+  SalusError,
   SignedTransaction,
   stateKey,
   TRANSACTION_LIFETIME_MS_MAX,
@@ -137,6 +138,22 @@ describe('outbox', () => {
     assert.equal(row?.n, 0)
     await again.close()
     assert.deepEqual(troubles, [])
+  })
+
+  it('counts anew after a seal that persisted although it failed', async () => {
+    const outbox = await open()
+    const fileId = toHex(randomBytes(16))
+    journal.write = async (statements) => {
+      journal.write = Journal.prototype.write
+      await journal.write(statements)
+      throw new SalusError('journal-failed', 'the commit came through, the answer did not')
+    }
+    await anchor(outbox, fileId, 2)
+    await assert.rejects(outbox.flush(), { code: 'outbox-stalled' })
+    await outbox.flush()
+    assert.deepEqual([fileRow(fileId)?.versions, outbox.waiting], [2, 0])
+    await outbox.close()
+    troubles.length = 0
   })
 
   it('keeps what waits while the ledger is away, and commits it afterwards', async () => {

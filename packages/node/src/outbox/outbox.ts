@@ -16,8 +16,9 @@ import type { Ledger } from '@salus/ledger'
 import type { Database, Queries } from '../db/database.ts'
 import type { Journal, Taker } from '../disclosure/journal.ts'
 import { OUTBOX_DELAY_MS_MAX, OUTBOX_ITEMS_MAX } from '../limits.ts'
+import { nextBlockMs } from '../sign-commands.ts'
 import { findTransaction } from './find-transaction.ts'
-import { nextBlockMs, readUnsettled, type SealedTransaction, seal, signAnew } from './seal.ts'
+import { readUnsettled, type SealedTransaction, seal, signAnew } from './seal.ts'
 import { countWaiting } from './waiting.ts'
 
 export interface OutboxOptions {
@@ -54,7 +55,7 @@ export class Outbox implements Taker {
     const { database, journal } = options
     const last = await database.read.get<{ n: number | null }>('SELECT max(seq) AS n FROM outbox_item')
     outbox.#next = Number(last?.n ?? 0) + 1
-    outbox.#waiting = await countWaiting({ read: database.read, journal: await journal.settled() })
+    await outbox.#count()
     journal.attach(outbox)
     outbox.#schedule(0)
     return outbox
@@ -93,11 +94,11 @@ export class Outbox implements Taker {
    * @throws SalusError `outbox-stalled` when the ledger does not take it; it goes on waiting
    */
   async flush(): Promise<void> {
-    do {
-      clearTimeout(this.#timer)
-      this.#timer = undefined
-      if (!(await this.#run())) throw new SalusError('outbox-stalled', 'the ledger does not take what waits for it')
-    } while (this.#waiting > 0 && !this.#closed)
+    // A run that has begun may have looked before something came; one that begins after it sees all that waits now.
+    await this.#running
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    if (!(await this.#run())) throw new SalusError('outbox-stalled', 'the ledger does not take what waits for it')
   }
 
   /** Stops sending; what waits goes on waiting in the database. */
@@ -138,11 +139,17 @@ export class Outbox implements Taker {
     for (const left of await readUnsettled(await journal.settled())) await this.#settle(left)
     while (!this.#closed) {
       const sealed = await seal({ read: database.read, journal, ledger, sign })
-      if (sealed === undefined) return
+      if (sealed === undefined) return this.#count()
       // An entry can be durable that was never announced: its commit came through, the answer did not.
       this.#waiting = Math.max(0, this.#waiting - sealed.items)
       await this.#settle(sealed.transaction)
     }
+  }
+
+  /** Counts what waits: the running count is wrong once a commit came through whose answer did not. */
+  async #count(): Promise<void> {
+    const { database, journal } = this.#options
+    this.#waiting = await countWaiting({ read: database.read, journal: await journal.settled() })
   }
 
   /**

@@ -2,21 +2,12 @@
  * Sealing: what waits becomes one signed transaction, which opens the files that the ledger does not know yet and
  * commits the batches. It is written down with the place of every batch in it before anything is sent.
  */
-import {
-  BATCH_FILES_MAX,
-  type Command,
-  FileBatches,
-  fromHex,
-  parseTransaction,
-  randomBytes,
-  type Signer,
-  signTransaction,
-  TRANSACTION_LIFETIME_MS_MAX,
-} from '@salus/core'
+import { BATCH_FILES_MAX, type Command, FileBatches, fromHex, parseTransaction, type Signer } from '@salus/core'
 import type { Ledger } from '@salus/ledger'
 import type { Queries } from '../db/database.ts'
 import type { Journal } from '../disclosure/journal.ts'
 import type { Statement } from '../disclosure/journal-store.ts'
+import { signCommands } from '../sign-commands.ts'
 import { type Batch, nextBatches } from './waiting.ts'
 
 /** A transaction that is sealed and not yet known to be committed. */
@@ -102,22 +93,6 @@ export async function signAnew(
   const sql = 'UPDATE outbox_sealed SET wire = ?, expires_at_ms = ? WHERE sealed = ?'
   await journal.write([[sql, [signed.wire, signed.expiresAtMs, sealed.sealed]]])
   return { ...sealed, ...signed }
-}
-
-/** The earliest time of the next block: an idle ledger's time stands still, and may be ahead of this clock. */
-export function nextBlockMs(ledger: Ledger): number {
-  return Math.max(ledger.status().timeMs, Date.now())
-}
-
-async function signCommands(
-  commands: readonly Command[],
-  ledger: Ledger,
-  sign: Signer,
-): Promise<{ wire: Uint8Array; expiresAtMs: number }> {
-  const { ledgerId } = ledger.status()
-  const expiresAtMs = nextBlockMs(ledger) + TRANSACTION_LIFETIME_MS_MAX / 2
-  const body = { ledgerId, signer: sign.publicKey, nonce: randomBytes(16), expiresAtMs, commands }
-  return { wire: await signTransaction(body, sign), expiresAtMs }
 }
 
 async function filesToOpen(journal: Queries, batches: readonly Batch[]): Promise<readonly string[]> {

@@ -6,8 +6,9 @@ import { ACTION_NAMES, requireScope } from '../../auth/scopes.ts'
 import type { Files } from '../../files/files.ts'
 import type { Outbox } from '../../outbox/outbox.ts'
 import { base64url, type Operation, operationsOf } from '../operation.ts'
+import { MEMBERSHIP_OPERATIONS, type MembershipApiParts } from './membership.ts'
 
-export interface AdminApiParts {
+export interface AdminApiParts extends MembershipApiParts {
   readonly custodian: string
   readonly files: Files
   readonly outbox: Outbox
@@ -71,4 +72,9 @@ export function requireAdministrator(principal: Principal): Principal {
   return principal
 }
 
-export const ADMIN_OPERATIONS: readonly Operation<AdminApiParts, Principal>[] = [enrol, erase, outbox]
+export const ADMIN_OPERATIONS: readonly Operation<AdminApiParts, Principal>[] = [
+  enrol,
+  erase,
+  outbox,
+  ...MEMBERSHIP_OPERATIONS,
+]

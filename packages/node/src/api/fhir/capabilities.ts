@@ -10,6 +10,7 @@ import type {
 import { AUDIT_EVENT_CAPABILITY } from '../../audit/audit-capability.ts'
 import { definitions } from '../../vault/definitions/definitions.ts'
 import { parametersOf } from '../../vault/index/parameters.ts'
+import { includeValues, reverseIncludeValues } from './include-values.ts'
 import type { Interaction } from './interaction.ts'
 
 /** The endpoints of the member's authorization server, as in its smart-configuration. */
@@ -38,22 +39,26 @@ const OPERATIONS = 'http://hl7.org/fhir/OperationDefinition'
 /** `$proof` is ours: docs/spec/record.md. */
 const PROOF_OPERATION = 'urn:salus:operation:proof'
 
-/** The text of the statement. */
-export function capabilityStatement(registry: readonly Interaction[], fhirBase: string, oauth: OauthUris): string {
+/** The text of the statement for who sees this server under a base URL; its long part is made once, when first asked for. */
+export function capabilityStatement(registry: readonly Interaction[], oauth: OauthUris): (base: string) => string {
   const names = new Set(registry.map(({ name }) => name))
-  const statement: CapabilityStatement = {
-    resourceType: 'CapabilityStatement',
-    status: 'active',
-    date: new Date().toISOString(),
-    kind: 'instance',
-    software: { name: 'Salus' },
-    implementation: { description: 'Salus member node', url: fhirBase },
-    fhirVersion: '4.0.1',
-    format: ['application/fhir+json', 'json'],
-    ...(names.has('patch') ? { patchFormat: ['application/json-patch+json'] } : {}),
-    rest: [rest(names, oauth)],
+  const date = new Date().toISOString()
+  let restText: string | undefined
+  return (base) => {
+    restText ??= JSON.stringify([rest(names, oauth)])
+    const head: CapabilityStatement = {
+      resourceType: 'CapabilityStatement',
+      status: 'active',
+      date,
+      kind: 'instance',
+      software: { name: 'Salus' },
+      implementation: { description: 'Salus member node', url: base },
+      fhirVersion: '4.0.1',
+      format: ['application/fhir+json', 'json'],
+      ...(names.has('patch') ? { patchFormat: ['application/json-patch+json'] } : {}),
+    }
+    return `${JSON.stringify(head).slice(0, -1)},"rest":${restText}}`
   }
-  return JSON.stringify(statement)
 }
 
 function rest(names: ReadonlySet<string>, oauth: OauthUris): CapabilityStatementRest {
@@ -101,7 +106,16 @@ function resource(
     conditionalDelete: names.has('conditional-delete') ? 'single' : 'not-supported',
     searchParam: searchParameters(type),
     ...(operations.length > 0 ? { operation: operations } : {}),
+    ...includes(type),
     ...(type === 'AuditEvent' ? AUDIT_EVENT_CAPABILITY : {}),
+  }
+}
+
+function includes(type: string): Pick<CapabilityStatementRestResource, 'searchInclude' | 'searchRevInclude'> {
+  const [searchInclude, searchRevInclude] = [includeValues(type), reverseIncludeValues(type)]
+  return {
+    ...(searchInclude.length > 0 ? { searchInclude } : {}),
+    ...(searchRevInclude.length > 0 ? { searchRevInclude } : {}),
   }
 }
 

@@ -27,13 +27,19 @@ function released(): readonly (readonly string[] | string)[] {
 
 const PATCH = { 'content-type': 'application/json-patch+json' }
 
+/** A patch as an entry of a bundle carries it. */
+function patchBinary(patch: unknown): object {
+  const data = Buffer.from(JSON.stringify(patch)).toString('base64')
+  return { resourceType: 'Binary', contentType: 'application/json-patch+json', data }
+}
+
 async function versionOf(path: string): Promise<string> {
   const { headers } = await server.call('GET', path)
   server.gate.records.length = 0
   return `${path.slice(1)}/${/"(.*)"/.exec(String(headers.etag))?.[1]}`
 }
 
-test('a patch discloses the version that it reads, also where its test fails', async () => {
+test('a patch discloses the version that it reads, also where it changes nothing or its test fails', async () => {
   const before = await versionOf('/Patient/a')
   const fails = await server.call('PATCH', '/Patient/a', {
     body: [{ op: 'test', path: '/active', value: false }],
@@ -44,6 +50,25 @@ test('a patch discloses the version that it reads, also where its test fails', a
   server.gate.records.length = 0
   await server.call('PATCH', '/Patient/a', { body: [{ op: 'test', path: '/active', value: true }], headers: PATCH })
   assert.deepEqual(released(), [[before]])
+  for (const [path, body] of [
+    ['/Patient/a', []],
+    ['/Patient?identifier=urn:x|a', []],
+    ['/Patient/a', [{ op: 'remove', path: '/photo' }]],
+    ['/Patient/a', {}],
+  ] as const) {
+    const read = await versionOf('/Patient/a')
+    await server.call('PATCH', path, { body, headers: PATCH })
+    assert.deepEqual(released(), [[read]], JSON.stringify([path, body]))
+  }
+  const read = await versionOf('/Patient/a')
+  const entry = [{ request: { method: 'PATCH', url: 'Patient/a' }, resource: patchBinary([]) }]
+  for (const type of ['batch', 'transaction']) {
+    server.gate.records.length = 0
+    const last = type === 'batch' ? read : await versionOf('/Patient/a')
+    const reply = await server.call('POST', '/', { body: { resourceType: 'Bundle', type, entry } })
+    assert.equal(reply.status, 200, reply.text)
+    assert.deepEqual(released(), [[last]], type)
+  }
 })
 
 test('a condition discloses what it matches', async () => {

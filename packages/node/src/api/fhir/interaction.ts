@@ -20,8 +20,8 @@ export interface FhirServer {
   readonly gate: Gate
   /** The custodian's own base URL, as resources here may name it; replies are written with the requester's. */
   readonly fhirBase: string
-  /** The text of the CapabilityStatement. */
-  readonly capabilities: string
+  /** The text of the CapabilityStatement for who sees this server under this base URL. */
+  readonly capabilities: (linkBase: string) => string
   readonly conditional: ConditionalLock
   readonly router: Router
   /** The proof file of a version. @throws SalusError `not-committed-yet` */
@@ -89,7 +89,7 @@ export interface Interaction {
   readonly right: Action | null
   /** Whether it changes the vault: other members may not. */
   readonly writes: boolean
-  /** True where nobody needs to say who they are. */
+  /** True where nobody needs to say who they are; who does sees their own URLs. */
   readonly isPublic?: true
   readonly handle: (server: FhirServer, request: FhirRequest) => Promise<FhirReply>
 }

@@ -52,6 +52,7 @@ interface Call {
   readonly query: string
   readonly parameters: URLSearchParams
   readonly principal: Principal
+  readonly linkBase: string
   /** True where the content of a Binary is asked for. */
   readonly native: boolean
 }
@@ -64,7 +65,7 @@ export async function fhirApi(app: FastifyInstance, options: FhirApiOptions): Pr
     writer: options.vaultWriter,
     gate: options.gate,
     fhirBase: options.fhirBase,
-    capabilities: capabilityStatement(INTERACTIONS, options.fhirBase, options.oauth),
+    capabilities: capabilityStatement(INTERACTIONS, options.oauth),
     conditional: new ConditionalLock(),
     router,
     prove: options.prove,
@@ -84,7 +85,7 @@ export async function fhirApi(app: FastifyInstance, options: FhirApiOptions): Pr
   }
   app.setErrorHandler((error, request, reply) => {
     report(request, error)
-    return send(reply, errorReply(fromFastify(error)))
+    return send(reply, errorReply(fromFastify(error, request)))
   })
   app.setNotFoundHandler((_request, reply) => send(reply, errorReply(new SalusError('path-unknown', 'no such path'))))
   app.route({ method: METHODS, url: '/', exposeHeadRoute: false, bodyLimit: REQUEST_BYTES_MAX, onRequest, handler })
@@ -107,8 +108,13 @@ function addBodyParsers(app: FastifyInstance, takesAnything: (request: FastifyRe
   app.addContentTypeParser<Buffer>('*', { parseAs: 'buffer' }, async (request: FastifyRequest, content: Buffer) => {
     if (takesAnything(request)) return { content }
     if (content.length === 0) return undefined
-    throw new SalusError('media-type-not-supported', 'the body is application/fhir+json')
+    throw mediaTypeNotSupported(request)
   })
+}
+
+function mediaTypeNotSupported({ method }: FastifyRequest): SalusError {
+  const type = method === 'PATCH' ? 'application/json-patch+json' : 'application/fhir+json'
+  return new SalusError('media-type-not-supported', `the body is ${type}`)
 }
 
 /** A Binary may come as what it is; whatever its sender accepts, the answer is FHIR. */
@@ -137,10 +143,12 @@ async function beginCall(router: Router, request: FastifyRequest, options: FhirA
   const match = router.match(method, path, hasCriteria(parameters))
   const native = isReadOfBinary(match) && asksForNative(accept, format)
   if (!native && !takesContent(match)) requireJson(accept, format)
-  if (match.interaction.isPublic) return { match, query, parameters, principal: PUBLIC, native }
+  if (match.interaction.isPublic) {
+    return { match, query, parameters, principal: PUBLIC, linkBase: await publicLinkBase(request, options), native }
+  }
   const principal = await options.authenticate(request)
   authorize(match.interaction, { principal, path: match.path })
-  return { match, query, parameters, principal, native }
+  return { match, query, parameters, principal, linkBase: options.linkBaseFor(principal), native }
 }
 
 function isReadOfBinary({ interaction, path }: Match): boolean {
@@ -154,24 +162,34 @@ const NO_BODY: ParsedJson = { resource: undefined, spellings: NO_SPELLINGS }
 /** Nobody: who asks where the interaction is public. */
 const PUBLIC: Principal = { kind: 'member', member: '', practitioner: null, scopes: [], asserted: null }
 
+/** Where nobody need say who they are, a token still says whose gateway asks; one that does not hold says nothing. */
+async function publicLinkBase(request: FastifyRequest, options: FhirApiOptions): Promise<string> {
+  if (request.headers.authorization === undefined) return options.fhirBase
+  try {
+    return options.linkBaseFor(await options.authenticate(request))
+  } catch (error) {
+    if (isSalusError(error)) return options.fhirBase
+    throw error
+  }
+}
+
 /** `PUT Patient?_pretty=true` is no conditional update. */
 function hasCriteria(parameters: URLSearchParams): boolean {
   for (const name of parameters.keys()) if (isCriterion(name)) return true
   return false
 }
 
-function fhirRequest(request: FastifyRequest, call: Call, { fhirBase, linkBaseFor }: FhirApiOptions): FhirRequest {
+function fhirRequest(request: FastifyRequest, call: Call, { fhirBase }: FhirApiOptions): FhirRequest {
   const { headers } = request
-  const { principal, match } = call
-  const body = request.body as ParsedBody
+  const { principal, linkBase, match } = call
   const json = jsonOf(request, match, fhirBase)
   return {
     principal,
     purpose: purposeOf(principal, headers),
-    linkBase: match.interaction.isPublic ? fhirBase : linkBaseFor(principal),
+    linkBase,
     replyBytesMax: REPLY_BYTES_MAX,
     path: match.path,
-    query: wholeQuery(match, call.query, body),
+    query: wholeQuery(request, match, call.query),
     headers: {
       ifMatch: headers['if-match'],
       ifNoneMatch: headers['if-none-match'],
@@ -206,11 +224,14 @@ function single(header: string | string[] | undefined): string | undefined {
 }
 
 /** Forms carry the parameters of `_search`, and nothing else may be a form. */
-function wholeQuery({ interaction }: Match, query: string, body: ParsedBody): string {
+function wholeQuery(request: FastifyRequest, { interaction }: Match, query: string): string {
   const takesForm = interaction.path.endsWith('_search')
+  const body = request.body as ParsedBody
   if (body === undefined) return query
   if ('form' in body !== takesForm) {
-    throw new SalusError('media-type-not-supported', takesForm ? '_search takes a form' : 'the body is FHIR JSON')
+    throw takesForm
+      ? new SalusError('media-type-not-supported', '_search takes a form')
+      : mediaTypeNotSupported(request)
   }
   return [query, 'form' in body ? body.form : ''].filter((part) => part !== '').join('&')
 }
@@ -239,11 +260,11 @@ function sendContent(reply: FastifyReply, text: string): FastifyReply {
 }
 
 /** Fastify's own refusals, as errors of the API. */
-function fromFastify(error: unknown): unknown {
+function fromFastify(error: unknown, request: FastifyRequest): unknown {
   const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined
   if (isSalusError(error)) return error
   if (status === 413) return new SalusError('body-too-large', 'the body is too large')
-  if (status === 415) return new SalusError('media-type-not-supported', 'the body is application/fhir+json')
+  if (status === 415) return mediaTypeNotSupported(request)
   if (status === 429) return new SalusError('too-many-requests', 'too many requests')
   if (typeof status === 'number' && status >= 400 && status < 500) {
     return new SalusError('header-malformed', 'the request is malformed')
@@ -253,7 +274,7 @@ function fromFastify(error: unknown): unknown {
 
 /** Logs what is the node's own fault. */
 function report(request: FastifyRequest, error: unknown): void {
-  if (statusOf(fromFastify(error))[0] === 500) logFailure(request, error, 'a FHIR request failed')
+  if (statusOf(fromFastify(error, request))[0] === 500) logFailure(request, error, 'a FHIR request failed')
 }
 
 function queryTooLong(): SalusError {

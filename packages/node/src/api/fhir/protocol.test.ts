@@ -59,6 +59,19 @@ test('formats, media types, methods and paths that there are not', async () => {
   const method = await server.call('POST', '/Patient/p')
   assert.equal(method.status, 405)
   assert.equal(method.headers.allow, 'DELETE, GET, HEAD, PATCH, PUT')
+  const patch = { body: 'x', headers: { 'content-type': 'text/plain' } }
+  for (const headers of [patch.headers, form, { 'content-type': '' }]) {
+    const refused = await server.call('PATCH', '/Patient/p', { ...patch, headers })
+    assert.equal(refused.status, 415)
+    assert.match(String(refused.json.issue[0]?.diagnostics), /application\/json-patch\+json/)
+  }
+  for (const conditional of ['DELETE', 'PUT', 'PATCH']) {
+    const refused = await server.call(conditional, '/Patient')
+    assert.deepEqual([refused.status, refused.headers.allow], [405, 'GET, HEAD, POST'], conditional)
+    assert.match(String(refused.json.issue[0]?.diagnostics), /needs search criteria/)
+  }
+  const other = await server.call('PUT', '/Patient/p/_history')
+  assert.doesNotMatch(String(other.json.issue[0]?.diagnostics), /criteria/)
   assert.equal(codeOf(await server.call('GET', '/Nothing/p')), 'type-unknown')
   assert.equal((await server.call('GET', '/Patient/no-such')).status, 404)
   assert.equal(codeOf(await server.call('GET', '/a/b/c/d/e')), 'path-unknown')

@@ -39,17 +39,19 @@ export class Router {
     if (path.length > PATH_LENGTH_MAX) throw unknownPath()
     const segments = split(path)
     const allowed = new Set<string>()
+    let needsQuery = false
     for (const pattern of this.#bySegmentCount.get(segments.length) ?? []) {
       if (!fits(pattern.segments, segments)) continue
       const { interaction } = pattern
-      if (interaction.method === method && (interaction.query !== 'required' || hasQuery)) {
-        return { interaction, path: partsOf(pattern.segments, segments) }
-      }
-      allowed.add(interaction.method)
+      const isMeant = interaction.query !== 'required' || hasQuery
+      if (isMeant && interaction.method === method) return { interaction, path: partsOf(pattern.segments, segments) }
+      if (isMeant) allowed.add(interaction.method)
+      else if (interaction.method === method) needsQuery = true
     }
     if (allowed.size === 0) throw unknownPath()
     if (allowed.has('GET')) allowed.add('HEAD')
-    throw new SalusError('method-not-allowed', 'this path does not have that method', { allow: [...allowed].sort() })
+    const why = needsQuery ? 'that method needs search criteria on this path' : 'this path does not have that method'
+    throw new SalusError('method-not-allowed', why, { allow: [...allowed].sort() })
   }
 }
 

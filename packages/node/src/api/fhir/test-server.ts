@@ -46,6 +46,7 @@ export interface ReplyJson {
   readonly total: number
   readonly active: boolean
   readonly fhirVersion: string
+  readonly implementation: { readonly url: string }
   readonly subject: { readonly reference: string }
   readonly managingOrganization: { readonly reference: string }
   readonly focus: readonly { readonly reference: string }[]
@@ -81,6 +82,8 @@ export interface ReplyCapability {
   readonly type: string
   readonly interaction: readonly { readonly code: string }[]
   readonly searchParam: readonly { readonly name: string }[]
+  readonly searchInclude?: readonly string[]
+  readonly searchRevInclude?: readonly string[]
 }
 
 export interface Reply {

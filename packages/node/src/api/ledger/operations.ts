@@ -9,11 +9,13 @@ export interface LedgerApiParts {
   readonly ledger: Ledger
   readonly genesis: Genesis
   readonly genesisText: string
+  /** Answers a call for light blocks (JSON-RPC, parsed); null where the engine has none. */
+  readonly lightCall: ((call: unknown) => Promise<unknown>) | null
 }
 
 const operation = operationsOf<LedgerApiParts, undefined>()
 
-/** Full tiles never change; partial ones are replaced by longer ones. */
+/** A tile never changes; neither does a partial one, whose path names its width. */
 const IMMUTABLE = 'public, max-age=31536000, immutable'
 
 const status = operation({
@@ -58,10 +60,20 @@ const tile = operation({
   summary: 'The log as C2SP tlog-tiles: hash tiles and entry bundles',
   params: z.object({ '*': z.string().max(200) }),
   handle: ({ ledger }, { params }) => {
-    const path = params['*']
-    const content = ledger.tile(path)
+    const content = ledger.tile(params['*'])
     if (content === undefined) throw new SalusError('tile-unknown', 'the log has no such tile')
-    return new Raw('application/octet-stream', content, path.includes('.p/') ? 'no-cache' : IMMUTABLE)
+    return new Raw('application/octet-stream', content, IMMUTABLE)
+  },
+})
+
+const light = operation({
+  method: 'POST',
+  path: '/light',
+  summary: 'Light blocks, by which a joining member’s CometBFT trusts a snapshot: its JSON-RPC, reading calls alone',
+  body: z.looseObject({ method: z.string().max(64) }),
+  handle: ({ lightCall }, { body }) => {
+    if (lightCall === null) throw new SalusError('not-found', 'this ledger has no light blocks')
+    return lightCall(body)
   },
 })
 
@@ -70,8 +82,8 @@ const proveState = operation({
   path: '/proof/state/:key',
   summary: 'A proof file for the presence or absence of one state key (base64url)',
   params: z.object({ key: base64url(512) }),
-  handle: ({ ledger, genesis }, { params }) => {
-    const proof = ledger.proveState(params.key)
+  handle: async ({ ledger, genesis }, { params }) => {
+    const proof = await ledger.proveState(params.key)
     const bare = { ...proof, checkpoint: withoutWitnesses(proof.checkpoint, genesis) }
     return new Raw('application/json', writeProofFile(stateProofFile(bare)))
   },
@@ -82,10 +94,10 @@ const proveEntry = operation({
   path: '/proof/entry/:index',
   summary: 'The log entry at an index with its audit path and the checkpoint',
   params: z.object({ index: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER) }),
-  handle: ({ ledger }, { params }) => {
+  handle: async ({ ledger }, { params }) => {
     const { index } = params
     if (index >= ledger.status().logSize) throw new SalusError('not-found', 'the log has no entry at this index')
-    const proof = ledger.proveEntry(index)
+    const proof = await ledger.proveEntry(index)
     return {
       index,
       entry: toBase64url(proof.entry),
@@ -100,6 +112,7 @@ export const LEDGER_OPERATIONS: readonly Operation<LedgerApiParts, undefined>[] 
   genesis,
   checkpoint,
   tile,
+  light,
   proveState,
   proveEntry,
 ]

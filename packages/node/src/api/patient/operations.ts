@@ -6,7 +6,9 @@ import { type Genesis, type PublicKey, parseTransaction, SalusError, toBase64url
 import type { Ledger } from '@salus/ledger'
 import { writeProofFile } from '@salus/proof'
 import { z } from 'zod'
+import { caughtUp } from '../../caught-up.ts'
 import { compilePolicy } from '../../consent/compile.ts'
+import { requireConformance } from '../../consent/conformance.ts'
 import type { ConsentDocuments } from '../../consent/documents.ts'
 import { parsePolicy } from '../../consent/policy.ts'
 import type { Queries } from '../../db/database.ts'
@@ -75,10 +77,13 @@ const grant = operation({
     const file = ownFile(parts, caller, params.file)
     if (file.patient === null) throw new SalusError('patient-erased', 'this file is erased')
     const { transaction, ...consent } = body
-    // What this node could not apply must not reach the ledger.
+    // What this node could not apply, or is no FHIR Consent, must not reach the ledger.
     compilePolicy(parsePolicy(consent.document))
+    requireConformance(consent.document)
     const receipt = await submitConsentCommand(parts.ledger, transaction, REPEATED)
-    await parts.consents.accept({ ...consent, file: { ...file, patient: file.patient } })
+    // The node may know it from another member, and its own replica not yet.
+    if (parts.ledger.status().height < receipt.height) await parts.consents.acceptLater(consent, file.patient)
+    else await parts.consents.accept({ ...consent, file: { ...file, patient: file.patient } })
     return { id: consent.consentId, status: 'committed', height: receipt.height }
   },
 })
@@ -171,6 +176,8 @@ async function submitConsentCommand(
   if (receipt.code !== null && !tolerated.includes(receipt.code)) {
     throw new SalusError(receipt.code, 'the ledger refused the transaction')
   }
+  // What the patient is told is committed counts here from now on.
+  await caughtUp(ledger, receipt.height)
   return receipt
 }
 

@@ -8,5 +8,5 @@ export const capabilities: Interaction = {
   right: null,
   writes: false,
   isPublic: true,
-  handle: async (server) => ({ status: 200, body: server.capabilities }),
+  handle: async (server, { linkBase }) => ({ status: 200, body: server.capabilities(linkBase) }),
 }
