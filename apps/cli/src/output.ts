@@ -7,6 +7,8 @@ export const EXIT = { done: 0, failed: 1, usage: 2, refused: 3, invalid: 4, notF
 
 const EXIT_BY_CODE: Readonly<Record<string, number>> = {
   usage: EXIT.usage,
+  'consent-malformed': EXIT.usage,
+  'consent-not-understood': EXIT.usage,
   'access-refused': EXIT.refused,
   'not-the-patient': EXIT.refused,
   'not-an-operator': EXIT.refused,
@@ -15,6 +17,8 @@ const EXIT_BY_CODE: Readonly<Record<string, number>> = {
   'not-the-controller': EXIT.refused,
   'wallet-passphrase': EXIT.refused,
   'record-mismatch': EXIT.invalid,
+  'tile-mismatch': EXIT.invalid,
+  'tile-malformed': EXIT.invalid,
   'not-found': EXIT.notFound,
   gone: EXIT.notFound,
   'patient-unknown': EXIT.notFound,
@@ -23,6 +27,7 @@ const EXIT_BY_CODE: Readonly<Record<string, number>> = {
   'consent-unknown': EXIT.notFound,
   'member-unknown': EXIT.notFound,
   'file-not-found': EXIT.notFound,
+  'wallet-not-enrolled': EXIT.notFound,
   unreachable: EXIT.unreachable,
   'exchange-unreachable': EXIT.unreachable,
   'ledger-unreachable': EXIT.unreachable,
@@ -33,6 +38,7 @@ export function exitCode(error: unknown): number {
   if (!(error instanceof SalusError)) return EXIT.failed
   const known = EXIT_BY_CODE[error.code]
   if (known !== undefined) return known
+  if (error.code.startsWith('checkpoint-')) return EXIT.invalid
   return /^(token|patient-signature)-/.test(error.code) ? EXIT.refused : EXIT.failed
 }
 

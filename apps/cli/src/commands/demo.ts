@@ -34,22 +34,24 @@ export function demoCommand(program: Command): void {
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .addHelpText('after', '\nExample:\n  salus demo --dir .salus --port 8080')
     .action(async (options: Options) => {
+      const stop = stopSignal()
       try {
-        if (options.engine !== 'embedded') {
-          throw new SalusError('usage', `the engine ${options.engine} is not part of this version: use embedded`)
+        const { engine } = options
+        if (engine !== 'embedded' && engine !== 'cometbft') {
+          throw new SalusError('usage', '--engine is embedded or cometbft')
         }
-        const demo = await runDemo({
-          ...options,
-          directory: options.dir,
-          bundles: options.bundles && resolve(options.bundles),
-        })
+        const bundles = options.bundles === undefined ? undefined : resolve(options.bundles)
+        const started = runDemo({ ...options, engine, directory: options.dir, bundles })
+        // A start that is stopped before it is ready leaves an unfinished folder, which the next start makes anew.
+        const demo = await Promise.race([started, stop])
+        if (demo === undefined) process.exit(EXIT.done)
         process.stdout.write(`ready ${demo.url}\n`)
-        await stopSignal()
+        await stop
         await demo.close()
         process.exit(EXIT.done)
       } catch (error) {
         printError(error, false)
-        process.exit(error instanceof SalusError && error.code === 'usage' ? EXIT.usage : EXIT.failed)
+        process.exit()
       }
     })
 }

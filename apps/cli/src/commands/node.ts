@@ -1,22 +1,18 @@
 /** `salus node`: one member's node on an embedded ledger of its own, for an organisation that works alone. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import {
-  ed25519PublicKey,
-  fromHex,
-  MEMBER_ROLES,
-  memberId,
-  readGenesis,
-  SalusError,
-  toHex,
-  writeGenesis,
-} from '@salus/core'
-import { openEmbeddedLedger } from '@salus/ledger'
-import { issueToken, makeKeys, publicKeys, readKeys, startNode, writeKeys } from '@salus/node'
+import { existsSync, writeFileSync } from 'node:fs'
+import { ed25519PublicKey, MEMBER_ROLES, randomBytes, readGenesis, SalusError, toHex, writeGenesis } from '@salus/core'
+import { issueToken, readKeys } from '@salus/node'
 import { sendForJson } from '@salus/sdk'
 import { defineCommand } from '../define.ts'
+import { genesisMember, makeMember, pathsOf, readMemberFile } from '../member-folder.ts'
 import { memberOf, readNetwork, readText } from '../network.ts'
+import { EXIT, printError } from '../output.ts'
+import { readPeers, writePeers } from '../peers-file.ts'
+import { forgetLedger } from '../resync.ts'
+import { type RunOptions, runMember } from '../run-member.ts'
 import { stopSignal } from '../signals.ts'
+import { trustedStart } from '../trusted-start.ts'
+import { promoteConsensusKey } from '../validator-keys.ts'
 
 interface InitOptions {
   readonly handle: string
@@ -38,68 +34,110 @@ export const nodeInit = defineCommand<InitOptions>(
         'after',
         '\nExample:\n  salus node init --dir clinic --handle clinic --name "A Clinic" --url http://127.0.0.1:8081',
       ),
-  async (options) => {
-    const { dir, handle, name } = options
-    const role = MEMBER_ROLES.find((known) => known === options.role)
-    if (role === undefined) throw new SalusError('usage', `--role is one of ${MEMBER_ROLES.join(', ')}`)
-    if (existsSync(join(dir, 'genesis.json'))) throw new SalusError('usage', `${dir} holds a network already`)
-    mkdirSync(dir, { recursive: true, mode: 0o700 })
-    const keys = makeKeys()
-    const engine = makeKeys().signing
-    const { signingKey, encryptionKey } = publicKeys(keys)
-    const id = memberId(name, signingKey)
+  async ({ dir, handle, name, role, url }) => {
+    const paths = pathsOf(dir)
+    if (existsSync(paths.genesis)) throw new SalusError('usage', `${dir} holds a network already`)
+    const member = makeMember(dir, { handle, name, roles: [role], url, peerAddress: null })
+    const engineKey = randomBytes(32)
     const genesis = writeGenesis({
       format: 'salus-genesis/1',
       network: handle,
       timeMs: Date.now(),
       protocol: 1,
-      engine: { kind: 'embedded', publicKey: ed25519PublicKey(engine) },
-      members: [{ id, handle, name, roles: [role], signingKey, encryptionKey, url: options.url.replace(/\/+$/, '') }],
+      engine: { kind: 'embedded', publicKey: ed25519PublicKey(engineKey) },
+      members: [genesisMember(member)],
     })
-    writeKeys(join(dir, 'keys.json'), keys)
-    writeFileSync(join(dir, 'engine.key'), toHex(engine), { mode: 0o600, flag: 'wx' })
-    writeFileSync(join(dir, 'genesis.json'), genesis, { flag: 'wx' })
+    writeFileSync(paths.engineKey, toHex(engineKey), { mode: 0o600, flag: 'wx' })
+    writeFileSync(paths.genesis, genesis, { flag: 'wx' })
     return {
-      json: { member: id, genesis: join(dir, 'genesis.json'), keys: join(dir, 'keys.json') },
-      text: `${name} is member ${id}; start its node with salus node start --dir ${dir}`,
+      json: { member: member.id, genesis: paths.genesis, keys: paths.keys },
+      text: `${name} is member ${member.id}; start its node with salus node start --dir ${dir}`,
     }
   },
 )
 
 interface StartOptions {
   readonly host: string
+  readonly port?: string
+  readonly engine?: string
+  readonly snapshotBlocks?: string
+  readonly retainBlocks?: string
 }
 
 export const nodeStart = defineCommand<StartOptions>(
   (node) =>
     node
       .command('start')
-      .description('run the node of a folder that `node init` made, in the foreground')
+      .description('run a member’s node, and its validator where the ledger has some, in the foreground')
       .option('--host <address>', 'address to listen on', '127.0.0.1')
+      .option('--port <number>', 'port to listen on (default: that of the member’s URL)')
+      .option('--engine <engine>', 'refuse to start on another engine than this: embedded or cometbft')
+      .option('--snapshot-blocks <number>', 'take a snapshot for joining members whenever so many blocks have passed')
+      .option('--retain-blocks <number>', 'blocks that CometBFT keeps; the ledger keeps its whole log')
       .addHelpText('after', '\nExample:\n  salus node start --dir clinic'),
-  async ({ dir, host }) => {
-    const genesisText = readText(join(dir, 'genesis.json'))
-    const member = readGenesis(genesisText).members[0]
-    if (member === undefined) throw new SalusError('usage', 'the genesis file names no member')
-    const ledger = await openEmbeddedLedger({
-      directory: join(dir, 'ledger'),
-      genesis: genesisText,
-      engineKey: fromHex(readFileSync(join(dir, 'engine.key'), 'utf8')),
-    })
-    const node = await startNode({
-      handle: member.handle,
-      directory: join(dir, 'node'),
-      keys: readKeys(join(dir, 'keys.json')),
-      genesisText,
-      ledger,
-      host,
-      port: Number(new URL(member.url).port || 80),
-    })
-    process.stdout.write(`ready ${node.url}\n`)
-    await stopSignal()
-    await node.close()
-    await ledger.close()
+  async ({ dir, host, port, engine, snapshotBlocks, retainBlocks }) => {
+    const { kind } = readGenesis(readText(pathsOf(dir).genesis)).engine
+    if (engine !== undefined && engine !== kind) {
+      throw new SalusError('usage', `the genesis file says that this network runs on ${kind}`)
+    }
+    const listenPort = port === undefined ? null : Number(port)
+    if (listenPort !== null && !Number.isInteger(listenPort)) throw new SalusError('usage', '--port takes a number')
+    const blocks = {
+      ...(snapshotBlocks === undefined ? {} : { snapshotBlocks: countOf(snapshotBlocks, '--snapshot-blocks') }),
+      ...(retainBlocks === undefined ? {} : { retainBlocks: countOf(retainBlocks, '--retain-blocks') }),
+    }
+    const log = (line: string): void => void process.stderr.write(`${line}\n`)
+    try {
+      await runUntilStopped({ dir, host, port: listenPort, blocks, log, stop: stopSignal() })
+    } catch (error) {
+      // What failed may not close either, as on a full disk: whoever supervises this process has to know at once.
+      printError(error, false)
+      process.exit(process.exitCode ?? EXIT.failed)
+    }
     return { json: { status: 'stopped' }, text: '' }
+  },
+)
+
+function countOf(text: string, option: string): number {
+  const count = Number(text)
+  if (!Number.isInteger(count) || count < 1) throw new SalusError('usage', `${option} takes a number above 0`)
+  return count
+}
+
+/** Runs the member, and again with its next consensus key whenever that begins to count. */
+async function runUntilStopped(options: RunOptions): Promise<void> {
+  for (;;) {
+    const member = await runMember(options)
+    if (member === null) return
+    process.stdout.write(`ready ${member.url}\n`)
+    const changed = member.nextKeyCounts.then(() => true)
+    const isKeyChange = await Promise.race([changed, options.stop.then(() => false), member.failed])
+    await member.close()
+    if (!isKeyChange) return
+    promoteConsensusKey(options.dir)
+  }
+}
+
+interface ResyncOptions {
+  readonly from?: string
+}
+
+export const nodeResync = defineCommand<ResyncOptions>(
+  (node) =>
+    node
+      .command('resync')
+      .description('throw the replica away, save what its validator signed last, to get it anew from other members')
+      .option('--from <files>', 'begin from a snapshot of the members with these member.json')
+      .addHelpText('after', '\nExample:\n  salus node resync --dir clinic'),
+  async ({ dir, from }) => {
+    const paths = pathsOf(dir)
+    const genesis = readGenesis(readText(paths.genesis))
+    if (genesis.engine.kind !== 'cometbft') throw new SalusError('usage', 'nobody else has an embedded ledger')
+    const stateSync = from === undefined ? null : await trustedStart(from.split(',').map(readMemberFile), genesis)
+    const { listen, peers } = readPeers(paths.peers)
+    forgetLedger(paths.ledger)
+    writePeers(paths.peers, { listen, peers, stateSync })
+    return { json: { status: 'empty' }, text: `the next salus node start --dir ${dir} gets the ledger anew` }
   },
 )
 
@@ -133,11 +171,9 @@ export const nodeToken = defineCommand<TokenOptions>(
     const days = Number(options.days)
     if (!Number.isFinite(days) || days <= 0) throw new SalusError('usage', '--days takes a number above 0')
     const scopes = options.scopes ?? (kind === 'operator' ? 'system/*.cruds' : 'user/*.cruds')
-    const genesisText = readText(join(dir, 'genesis.json'))
-    const handle = readGenesis(genesisText).members[0]?.handle ?? ''
-    const keys = readKeys(join(dir, 'keys.json'))
-    const order = { kind, practitioner, scopes, lifetimeS: Math.round(days * DAY_S) } as const
-    const token = await issueToken({ handle, keys, genesisText }, order)
+    const paths = pathsOf(dir)
+    const node = { member: readMemberFile(paths.member), keys: readKeys(paths.keys) }
+    const token = await issueToken(node, { kind, practitioner, scopes, lifetimeS: Math.round(days * DAY_S) })
     return { json: { token }, text: token }
   },
 )

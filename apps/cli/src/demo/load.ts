@@ -1,9 +1,9 @@
 /** Fills Riverside: bundles from a folder or the synthetic patients, then wallets for the first five patients. */
 import { mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import type { Bundle, BundleEntry, Patient } from '@medplum/fhirtypes'
 import { SalusError, toBase64url } from '@salus/core'
-import type { RunningNode } from '@salus/node'
 import { createWallet, parseAnswer, postJson, sendForJson } from '@salus/sdk'
 import { syntheticBundles } from '@salus/sim'
 import { z } from 'zod'
@@ -11,7 +11,7 @@ import { readBundle } from '../commands/import.ts'
 import type { Network, NetworkMember } from '../network.ts'
 import { progress } from '../progress.ts'
 import { createWalletFile } from '../wallet-file.ts'
-import type { DemoOptions } from './run.ts'
+import type { DemoOptions } from './options.ts'
 
 const WALLETS = 5
 /** The passphrase of every demo wallet; demo.json says it too. */
@@ -27,7 +27,6 @@ interface Source {
 /** Loads everything; resolves to the patients that have wallets. */
 export async function loadRiverside(
   options: DemoOptions,
-  node: RunningNode,
   member: NetworkMember | undefined,
 ): Promise<Network['patients']> {
   if (member === undefined) throw new SalusError('internal', 'the demo has no Riverside')
@@ -40,9 +39,17 @@ export async function loadRiverside(
     bar.increment()
   }
   bar.stop()
-  await node.flush()
+  await emptyOutbox(member)
   process.stdout.write(`riverside: ${loaded.length} patients loaded\n`)
   return makeWallets(options, member, loaded.slice(0, WALLETS))
+}
+
+const Waiting = z.object({ waiting: z.number() })
+
+/** Waits until the ledger has everything that was recorded. */
+async function emptyOutbox({ url, adminToken }: NetworkMember): Promise<void> {
+  const request = { headers: { authorization: `Bearer ${adminToken}` } }
+  while (parseAnswer(Waiting, await sendForJson(`${url}/admin/outbox`, request)).waiting > 0) await setTimeout(50)
 }
 
 function syntheticSources(): Source[] {
@@ -52,11 +59,22 @@ function syntheticSources(): Source[] {
   }))
 }
 
+/** The bundles of a folder, in order of file name. @throws SalusError `file-not-found`, `usage` when there are none */
+export function bundleNames(folder: string): readonly string[] {
+  let names: string[]
+  try {
+    names = readdirSync(folder)
+  } catch (cause) {
+    throw new SalusError('file-not-found', `cannot read the folder ${folder}`, {}, cause)
+  }
+  const bundles = names.filter((name) => name.endsWith('.json') || name.endsWith('.json.gz'))
+  if (bundles.length === 0) throw new SalusError('usage', `there are no bundles in ${folder}`)
+  return bundles.sort()
+}
+
 /** Bundles without a Patient come first: the others refer to what is in them. */
 function folderSources(folder: string): Source[] {
-  const names = readdirSync(folder).filter((name) => name.endsWith('.json') || name.endsWith('.json.gz'))
-  if (names.length === 0) throw new SalusError('usage', `there are no bundles in ${folder}`)
-  const sources = names.sort().map((name) => {
+  const sources = bundleNames(folder).map((name) => {
     const path = join(folder, name)
     return { hasPatient: holdsPatient(JSON.parse(readBundle(path)) as Bundle), text: () => readBundle(path) }
   })

@@ -1,5 +1,6 @@
 /** The members of the demo network and the addresses they listen on. */
 import type { GenesisMember } from '@salus/core'
+import type { DemoOptions } from './options.ts'
 
 export interface DemoMember {
   readonly handle: string
@@ -8,7 +9,7 @@ export interface DemoMember {
   readonly clinician: { readonly family: string; readonly given: string }
 }
 
-export const DEMO_MEMBERS: readonly DemoMember[] = [
+const DEMO_MEMBERS: readonly DemoMember[] = [
   {
     handle: 'riverside',
     name: 'Riverside Hospital',
@@ -21,5 +22,23 @@ export const DEMO_MEMBERS: readonly DemoMember[] = [
     roles: ['provider'],
     clinician: { family: 'Lindqvist', given: 'Elsa' },
   },
-  { handle: 'hilltop', name: 'Hilltop Pharmacy', roles: ['pharmacy'], clinician: { family: 'Haddad', given: 'Karim' } },
+  {
+    handle: 'hilltop',
+    name: 'Hilltop Pharmacy',
+    roles: ['pharmacy'],
+    clinician: { family: 'Haddad', given: 'Karim' },
+  },
 ]
+
+/** The fourth member, which comes in where the network runs on four validators. */
+const NORTHGATE: DemoMember = {
+  handle: 'northgate',
+  name: 'Northgate Health Authority',
+  roles: ['regulator'],
+  clinician: { family: 'Marsh', given: 'Ivo' },
+}
+
+/** The members of a demo on that engine. */
+export function demoMembers(engine: DemoOptions['engine']): readonly DemoMember[] {
+  return engine === 'cometbft' ? [...DEMO_MEMBERS, NORTHGATE] : DEMO_MEMBERS
+}

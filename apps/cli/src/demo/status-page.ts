@@ -1,8 +1,7 @@
 /** Port 8080 of the demo: one plain page that says who is there and what to try. */
 import { createServer } from 'node:http'
-import { toHex } from '@salus/core'
-import type { Ledger } from '@salus/ledger'
 import type { Network } from '../network.ts'
+import type { RunningMembers } from './options.ts'
 
 export interface StatusPage {
   close(): Promise<void>
@@ -12,7 +11,7 @@ interface PageOptions {
   readonly host: string
   readonly port: number
   readonly network: Network
-  readonly ledger: Ledger
+  readonly status: RunningMembers['status']
 }
 
 const HEADERS = {
@@ -29,7 +28,10 @@ export async function startStatusPage(options: PageOptions): Promise<StatusPage>
       response.writeHead(404, { 'content-type': 'text/plain' }).end('not found\n')
       return
     }
-    response.writeHead(200, HEADERS).end(page(options))
+    options.status().then(
+      (ledger) => response.writeHead(200, HEADERS).end(page(options.network, ledger)),
+      () => response.writeHead(503, { 'content-type': 'text/plain' }).end('the ledger does not answer\n'),
+    )
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -44,8 +46,7 @@ export async function startStatusPage(options: PageOptions): Promise<StatusPage>
   }
 }
 
-function page({ network, ledger }: PageOptions): string {
-  const status = ledger.status()
+function page(network: Network, ledger: Awaited<ReturnType<RunningMembers['status']>>): string {
   const members = Object.entries(network.members).map(
     ([key, member]) =>
       `<tr><td>${escapeHtml(key)}</td><td>${escapeHtml(member.name)}</td><td>${escapeHtml(member.roles.join(', '))}</td>` +
@@ -59,8 +60,8 @@ function page({ network, ledger }: PageOptions): string {
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Salus</title></head>
 <body>
 <h1>Salus demo network</h1>
-<p>Ledger height ${status.height}, ${status.logSize} transactions, ${status.stateKeys} state keys,
-log root <code>${toHex(status.logRoot)}</code></p>
+<p>Ledger height ${ledger.height}, ${ledger.logSize} transactions, ${ledger.stateKeys} state keys,
+log root <code>${escapeHtml(ledger.logRoot)}</code></p>
 <h2>Members</h2>
 <table><tr><th>Key</th><th>Name</th><th>Roles</th><th>FHIR</th></tr>${members.join('')}</table>
 <h2>Patients at Riverside</h2>
