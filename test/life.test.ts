@@ -30,6 +30,7 @@ interface Granted {
 
 interface Shown {
   readonly recoveryCode: string
+  readonly unanswered: readonly string[]
   readonly enrolments: readonly { readonly patient: string; readonly file: string }[]
   readonly consents: readonly { readonly id: string; readonly status: string }[]
 }
@@ -167,6 +168,7 @@ async function lostDevice(demo: Demo): Promise<void> {
   writeFileSync(join(demo.folder, 'paper.txt'), `${recoveryCode}\n`)
   const recovered = await demo.wallet<Shown>(fresh, ['wallet', 'recover', '--code-file', 'paper.txt'])
   assert.equal(recovered.code, 0, recovered.stdout)
+  assert.deepEqual(recovered.json.unanswered, [], 'where the key is not enrolled is no entry')
   assert.deepEqual(
     recovered.json.enrolments.map(({ patient }) => patient),
     [reference],

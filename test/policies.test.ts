@@ -148,7 +148,11 @@ const CASES: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
   'what is not understood opens nothing': async (scene) => {
     const good = written(scene, { type: 'permit' })
     const other = scene.demo.patient(0).reference
+    const { category: _, ...uncategorised } = good
     const documents: readonly Consent[] = [
+      uncategorised as Consent,
+      { ...good, dateTime: '2026-02-30' },
+      written(scene, { type: 'permit', purpose: [{ system: REASON, code: 'FOO' }] }),
       { ...good, modifierExtension: [{ url: 'urn:example:unknown', valueBoolean: true }] },
       { ...good, implicitRules: 'urn:example:rules' },
       { ...good, status: 'proposed' },
@@ -181,6 +185,10 @@ const CASES: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
     await sees({ demo, ...scene }, scene.lakeside, () => false)
     const mixed = await demo.wallet<Failed>(patient, [...args, '--type', 'Observation'])
     assert.deepEqual([mixed.code, mixed.json.error.code], [2, 'usage'])
+    const to = ['--custodian', 'riverside', '--recipient', 'lakeside']
+    const unknown = await demo.wallet<Failed>(patient, ['consent', 'grant', ...to, '--purpose', 'FOO'])
+    assert.equal(unknown.json.error.code, 'consent-not-understood')
+    await sees({ demo, ...scene }, scene.lakeside, () => false)
   },
 }
 

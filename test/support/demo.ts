@@ -11,7 +11,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { collect, type Ended, runSalus, spawnSalus } from './child.ts'
 import { FhirClient } from './fhir.ts'
-import { freePorts } from './ports.ts'
+import { COMETBFT_DEMO_PORTS, DEMO_PORTS, freePorts } from './ports.ts'
 
 const STATE = 'state'
 const READY_MS_MAX = 120_000
@@ -199,7 +199,7 @@ export function demoTest(
   run: (t: TestContext, demo: Demo) => Promise<void>,
 ): void {
   test(name, { skip }, async (t) => {
-    const demo = new Demo(await freePorts(), args)
+    const demo = new Demo(await freePorts(args.includes('cometbft') ? COMETBFT_DEMO_PORTS : DEMO_PORTS), args)
     let passed = false
     try {
       await demo.start()
