@@ -72,8 +72,8 @@ export async function submitAll(ledger: Ledger, wires: readonly Uint8Array[], in
   return (performance.now() - start) / 1000
 }
 
-/** CPU time of this process, all threads, since `from`. */
-export function cpuMicroseconds(from: NodeJS.CpuUsage): number {
+/** CPU time of this process, all threads, since `from` or its start. */
+export function cpuMicroseconds(from?: NodeJS.CpuUsage): number {
   const { user, system } = process.cpuUsage(from)
   return user + system
 }
