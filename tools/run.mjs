@@ -3,6 +3,7 @@
  * What stands behind `npm start`, `npm test` and `npm run bench|check|format|sim`: makes sure that Node 24 and the
  * dependencies are there, then runs the command under Node 24. Plain JavaScript without dependencies, for Node 20.
  */
+import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Failure, handOver, node24, npm, ROOT } from './node24.mjs'
@@ -57,6 +58,12 @@ function install() {
   }
 }
 
+/** Under Node 24, which may not be the running one. */
+function buildPortal(executable) {
+  const { status } = spawnSync(executable, [join(ROOT, 'tools', 'portal.mjs')], { stdio: ['ignore', 2, 2] })
+  if (status !== 0) throw new Failure('the portal could not be built (the reason is above)')
+}
+
 const [name, ...args] = process.argv.slice(2)
 try {
   const command = Object.hasOwn(COMMANDS, name ?? '') ? COMMANDS[name] : undefined
@@ -64,6 +71,7 @@ try {
     throw new Failure(`usage: node tools/run.mjs ${Object.keys(COMMANDS).join('|')} [arguments]`)
   const executable = node24()
   install()
+  if (name === 'start') buildPortal(executable)
   handOver(executable, [join(ROOT, command[0]), ...command.slice(1), ...args], name === 'start' ? {} : { cwd: ROOT })
 } catch (error) {
   if (!(error instanceof Failure)) throw error

@@ -8,6 +8,7 @@ import { relative, resolve } from 'node:path'
 import { run } from 'node:test'
 import { inspect } from 'node:util'
 import { check } from './check.mjs'
+import { buildPortal } from './portal.mjs'
 
 const STAGES = [
   {
@@ -89,6 +90,7 @@ if (total.files === 0) {
   process.exit(2)
 }
 
+buildPortal()
 const failedChecks = words.length === 0 ? await check() : 0
 for (const { files, ...options } of stages) if (files.length > 0) await runStage(files, options)
 

@@ -83,3 +83,22 @@ export const PATIENT_REQUESTS_MAX = 100_000
 export const CONSENT_VALUES_MAX = 256
 /** Most tests on data that the consents of one patient may come to; they all become part of the vault's queries. */
 export const CONSENT_FILTERS_MAX = 512
+/** Sessions of staff in the portal: their whole life, the longest without a request, and how old a proof for sensitive acts may be. */
+export const SESSION_MS_MAX = 43_200_000
+export const SESSION_IDLE_MS_MAX = 3_600_000
+export const STEP_UP_MS_MAX = 300_000
+/** A link that signs in once lives this long; attempts to sign in per minute and network address. */
+export const SIGN_IN_LINK_MS_MAX = 900_000
+export const SIGN_INS_PER_MINUTE_MAX = 20
+/** A challenge for a passkey lives this long; most that are remembered; passkeys of one user. */
+export const PASSKEY_CHALLENGE_MS_MAX = 300_000
+export const PASSKEY_CHALLENGES_MAX = 10_000
+export const PASSKEYS_PER_USER_MAX = 20
+/** An invitation of a patient lives this long; attempts to use one per minute and network address. */
+export const INVITATION_MS_MAX = 604_800_000
+export const JOINS_PER_MINUTE_MAX = 10
+/** Pages of patients that may listen for events at once, and how often each hears that the node is there. */
+export const EVENT_STREAMS_MAX = 10_000
+export const EVENTS_HEARTBEAT_MS = 20_000
+/** Open requests for access to one record. */
+export const ACCESS_REQUESTS_OPEN_MAX = 50

@@ -29,6 +29,9 @@ import { followMembers } from './organizations.ts'
 import { Outbox } from './outbox/outbox.ts'
 import { proveVersion } from './outbox/prove-version.ts'
 import { OUTBOX_DDL } from './outbox/tables.ts'
+import { PatientEvents } from './portal/events.ts'
+import { openPortal } from './portal/open.ts'
+import { PORTAL_TABLES } from './portal/tables.ts'
 import { anchorLater, recordingWriter } from './recording-writer.ts'
 import { memberRelays } from './relay/relays.ts'
 import { buildServer } from './server.ts'
@@ -52,6 +55,8 @@ export interface NodeOptions {
   readonly lightCall?: (call: unknown) => Promise<unknown>
   readonly host: string
   readonly port: number
+  /** The folder of the built portal; without it the node serves no pages. */
+  readonly portalFiles?: string | undefined
 }
 
 export interface RunningNode {
@@ -98,9 +103,19 @@ export async function openNode(options: Omit<NodeOptions, 'host' | 'port'>): Pro
     ERASURE_DDL,
     CONSENT_DOCUMENTS_DDL,
     AUTH_TABLES,
+    PORTAL_TABLES,
     vaultDdl,
   ])
-  const parts = await openParts({ options, tokens, keyFile, members, url: own.url, database, logger })
+  const parts = await openParts({
+    options,
+    tokens,
+    keyFile,
+    members,
+    url: own.url,
+    database,
+    logger,
+    events: new PatientEvents(options.ledger),
+  })
   const unfollow = await followMembers({ ...parts, ledger: options.ledger, members, logger })
   return {
     app: parts.app,
@@ -134,14 +149,16 @@ interface Base {
   readonly url: string
   readonly database: Database
   readonly logger: Logger
+  readonly events: PatientEvents
 }
 
 /** What is kept and what waits for the ledger: files, journal, outbox, vault, consents. */
-async function openRecords({ options, keyFile, members, url, database, logger }: Base) {
+async function openRecords({ options, keyFile, members, url, database, logger, events }: Base) {
   const { ledger, directory } = options
   const files = await Files.load(database)
   const journal = await Journal.open(join(directory, 'journal.db'), {
     onTrouble: (code) => logger.error({ code }, 'nothing is released until the journal has started again'),
+    onAppended: (entries) => events.disclosed(entries),
   })
   const onTrouble = (code: string): void => logger.warn({ code }, 'the outbox will try again')
   const outbox = await Outbox.open({ database, journal, ledger, sign: keyFile, onTrouble })
@@ -166,7 +183,7 @@ async function openRecords({ options, keyFile, members, url, database, logger }:
 }
 
 async function openParts(base: Base) {
-  const { options, tokens, keyFile, members, url, database, logger } = base
+  const { options, tokens, keyFile, members, url, database, logger, events } = base
   const { ledger, genesisText, consensusKey, lightCall } = options
   const custodian = members.own
   const genesis = readGenesis(genesisText)
@@ -182,7 +199,22 @@ async function openParts(base: Base) {
     now: Date.now,
   })
   const isEnrolled = (key: PublicKey): boolean => files.byIdentity(key).length > 0
-  const auth = await openAuth({ url, signingKey: tokenJwk(keyFile.keys), members, database, isEnrolled })
+  const bearer = await openAuth({ url, signingKey: tokenJwk(keyFile.keys), members, database, isEnrolled })
+  const portal = openPortal({
+    options,
+    members,
+    url,
+    database,
+    genesis,
+    files,
+    outbox,
+    events,
+    gate,
+    consents,
+    exchangeTokens: tokens,
+    reader: withAuditEvents(vault.reader, audit),
+  })
+  const auth = portal.withSessions(bearer)
   const { token, introspection: introspect, revocation: revoke } = endpointsOf(url)
   const evidence = { read: database.read, journal, ledger, genesis }
   const app = await buildServer({
@@ -213,6 +245,7 @@ async function openParts(base: Base) {
     exchange: { members, tokens, authenticate: auth.authenticate },
     relay: { ledger },
     health: { ledger, outbox, journal },
+    portal: { ...portal.parts, door: { auth, files, events, custodian } },
   })
   return { app, auth, journal, outbox, gate, reader: vault.reader, writer }
 }

@@ -17,6 +17,11 @@ import { type ExchangeParts, exchange } from './exchange/proxy.ts'
 import { type HealthParts, health } from './health.ts'
 import { QUERY_BYTES_MAX } from './limits.ts'
 import { logFailure } from './log-failure.ts'
+import { PORTAL_ADMIN_OPERATIONS, type PortalAdminParts } from './portal/admin-operations.ts'
+import { ASK_OPERATIONS, type AskParts } from './portal/ask-operations.ts'
+import { patientEvents, patientFhir } from './portal/patient-door.ts'
+import { PORTAL_PATIENT_OPERATIONS, type PortalPatientParts } from './portal/patient-operations.ts'
+import { type PortalParts, portal } from './portal/plugin.ts'
 
 export interface ServerParts {
   readonly url: string
@@ -28,6 +33,7 @@ export interface ServerParts {
   readonly relay: RelayApiParts
   readonly exchange: ExchangeParts
   readonly health: HealthParts
+  readonly portal: PortalParts
   readonly logger: Logger
 }
 
@@ -54,6 +60,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   )
   await parts.auth.install(app)
   await app.register(async (scope) => health(scope, parts.health))
+  await app.register(async (scope) => portal(scope, parts.portal))
   await app.register(async (scope) => {
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
@@ -66,6 +73,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
     exchange(scope, parts.exchange)
   })
   await app.register(async (scope) => fhirApi(scope, parts.fhir), { prefix: '/fhir' })
+  await app.register(async (scope) => patientFhir(scope, parts.portal.door, parts.fhir))
   await registerGroups(app, parts)
   return app
 }
@@ -95,14 +103,30 @@ async function registerGroups(app: FastifyInstance, parts: ServerParts): Promise
     operations: RELAY_OPERATIONS,
     authenticate: async (request) => requireMember(await parts.auth.authenticate(request)),
   }
-  const description = openApi(parts.url, [ledger, patient, admin, relay])
+  const portalAdmin: Group<PortalAdminParts, Principal> = { ...admin, operations: PORTAL_ADMIN_OPERATIONS }
+  const portalPatient: Group<PortalPatientParts, PatientCaller> = { ...patient, operations: PORTAL_PATIENT_OPERATIONS }
+  const ask: Group<AskParts, Principal> = {
+    name: 'access-requests',
+    prefix: '/access-requests',
+    operations: ASK_OPERATIONS,
+    authenticate: (request) => parts.auth.authenticate(request),
+  }
+  const description = openApi(parts.url, [ledger, patient, portalPatient, admin, portalAdmin, ask, relay])
   app.get('/docs', async () => description)
-  await app.register(async (scope) => registerGroup(scope, parts.ledger, ledger))
-  await app.register(async (scope) => registerGroup(scope, parts.admin, admin))
   await app.register(async (scope) => registerGroup(scope, parts.relay, relay))
   await app.register(async (scope) => {
+    allowOrigins(scope, ['/ledger/*'], ['GET', 'POST'])
+    registerGroup(scope, parts.ledger, ledger)
+  })
+  await app.register(async (scope) => registerGroup(scope, parts.admin, admin))
+  await app.register(async (scope) => registerGroup(scope, parts.portal.ask, ask))
+  await app.register(async (scope) => registerGroup(scope, parts.portal.admin, portalAdmin))
+  await app.register(async (scope) => {
+    allowOrigins(scope, ['/patient/*'], ['GET', 'POST'])
     parts.auth.keepPatientBodies(scope)
     registerGroup(scope, parts.patient, patient)
+    registerGroup(scope, parts.portal.patient, portalPatient)
+    patientEvents(scope, parts.portal.door)
   })
 }
 

@@ -129,6 +129,21 @@ export class PatientClient {
     return sendForText(this.custodian.url + path, { headers: await this.#sign('GET', path, '') })
   }
 
+  /** Asks any of `/patient`'s doors, such as `/patient/fhir/…`; `path` includes the query. The answer is not checked yet. */
+  read(path: string): Promise<unknown> {
+    return this.#json('GET', path)
+  }
+
+  /** Sends to any of `/patient`'s doors; as {@link read}. */
+  send(path: string, body: unknown): Promise<unknown> {
+    return this.#json('POST', path, body)
+  }
+
+  /** The headers of a signed GET, for answers that are read while they come. */
+  signedHeaders(path: string): Promise<Record<string, string>> {
+    return this.#sign('GET', path, '')
+  }
+
   async #json(method: 'GET' | 'POST', path: string, body?: unknown): Promise<unknown> {
     const text = body === undefined ? '' : JSON.stringify(body)
     const headers = await this.#sign(method, path, text)

@@ -83,9 +83,11 @@ export function intersectScopes(requested: readonly Scope[], allowed: readonly S
 
 /** True when the principal's scopes allow `action` on `type`, where `*` means every type. */
 export function allows(principal: Principal, type: string, action: Action): boolean {
-  // A `patient/` scope speaks of one patient, whom a principal does not name; so it allows nothing here.
+  // A `patient/` scope speaks of one patient, whom no other principal names; so it allows nothing else.
+  const isPatient = principal.kind === 'patient'
   return principal.scopes.some(
-    (scope) => scope.context !== 'patient' && (scope.type === '*' || scope.type === type) && scope[action],
+    (scope) =>
+      (scope.context === 'patient') === isPatient && (scope.type === '*' || scope.type === type) && scope[action],
   )
 }
 

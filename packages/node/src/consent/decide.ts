@@ -2,6 +2,7 @@
  * The decision: from the request, the live consents of the patients it concerns, and what the ledger says. Pure, so
  * that a decision can be repeated from its facts. Rules, in docs/spec/consent.md, "Decision":
  *
+ * - A patient reads the own record, all of it, and nobody else's.
  * - Another member's request is refused unless a consent permits it; a denial in any consent outweighs every permit.
  * - The custodian's own staff read unless a consent denies it; the custodian's operator is not filtered.
  * - Emergency access is permitted with a stated reason, unless a consent denies emergency access by name.
@@ -42,6 +43,7 @@ export interface LedgerFacts {
 
 const OTHERWISE_NO_CONSENT: FileDecision = { decision: 'deny', reason: 'no-consent', consents: [] }
 const OPERATOR: FileDecision = { decision: 'permit', reason: 'operator', filter: ALL, consents: [] }
+const SELF: FileDecision = { decision: 'permit', reason: 'patient', filter: ALL, consents: [] }
 const INSIDE: FileDecision = { decision: 'permit', reason: 'inside', filter: ALL, consents: [] }
 const INSIDE_EMERGENCY: FileDecision = { decision: 'permit', reason: 'emergency', filter: ALL, consents: [] }
 
@@ -56,6 +58,7 @@ export function decide(
   consents: Consents,
   facts: LedgerFacts,
 ): Decision {
+  if (request.self !== undefined) return decideSelf(request, request.self, patients)
   if (isOperator(request)) return permit(request, new Map(), OPERATOR)
   const refusal = refuseBeforeConsent(request, facts)
   if (refusal !== null) return refuse(refusal, new Map(patients.map((patient) => [patient, denial(refusal, [])])))
@@ -84,6 +87,13 @@ export function decideFile(request: AccessRequest, consents: readonly LiveConsen
   if (permitted.op === 'none' && denied.op !== 'all') return OTHERWISE_NO_CONSENT
   const denying = said.filter(({ deny }) => deny.op !== 'none').map(({ id }) => id)
   return denial(emergency ? 'emergency-denied' : 'consent-denies', denying)
+}
+
+/** The own record is open, whatever consents say; what names somebody else's is refused as if nobody was there. */
+function decideSelf(request: AccessRequest, self: readonly string[], patients: readonly string[]): Decision {
+  const named = patients.length > 0 ? patients : self
+  const files = new Map(named.map((patient) => [patient, self.includes(patient) ? SELF : OTHERWISE_NO_CONSENT]))
+  return refuseAll(files) ?? permit(request, files, OTHERWISE_NO_CONSENT)
 }
 
 function isOperator({ operator, requester, custodian }: AccessRequest): boolean {

@@ -7,6 +7,7 @@ export const REASONS = {
   consent: 'a consent of the patient covers it',
   inside: 'the custodian’s own staff, no consent of the patient forbids it',
   operator: 'the custodian’s own operator',
+  patient: 'the patient’s own record',
   emergency: 'emergency access with a stated reason',
   'no-consent': 'no live consent of the patient covers this request',
   'consent-denies': 'a consent of the patient forbids this request',

@@ -14,6 +14,8 @@ export interface AccessRequest {
   readonly practitioner: string | null
   /** True for the custodian's own operators: everything is visible to them, and everything is still recorded. */
   readonly operator: boolean
+  /** The Patient ids of whoever asks for the own record; absent for everybody else. */
+  readonly self?: readonly string[]
   readonly purpose: Required<Code>
   /** The stated reason of emergency access, or null. */
   readonly emergency: string | null

@@ -44,6 +44,8 @@ export interface Taker {
 export interface JournalOptions {
   /** Called with a stable code when the thread ends by itself and when it cannot be started. */
   readonly onTrouble: (code: string) => void
+  /** Called with entries once they are durable. */
+  readonly onAppended?: (entries: readonly NewEntry[]) => void
 }
 
 /** Pages of a log hold at most this many entries. */
@@ -106,6 +108,7 @@ export class Journal {
     await thread.append(this.#frames(entries, files))
     this.#isSettled = false
     this.#taker?.announce(entries.length)
+    this.#options.onAppended?.(entries)
   }
 
   /** Writes down a refusal that belongs to no file; resolves once durable. @throws SalusError as `append` */

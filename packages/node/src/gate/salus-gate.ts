@@ -53,6 +53,7 @@ export class SalusGate implements Gate {
       custodian: this.#parts.custodian,
       practitioner: principal.practitioner,
       operator: principal.kind === 'operator',
+      ...(principal.kind === 'patient' ? { self: principal.patients ?? [] } : {}),
       purpose: purpose.purpose,
       emergency: purpose.emergency,
       timeMs: this.#parts.now(),

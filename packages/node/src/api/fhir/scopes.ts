@@ -12,5 +12,6 @@ export function scopedTypes(principal: Principal, action: Action): readonly stri
 
 /** Members read; only the custodian's own users write. @throws SalusError `write-not-allowed` */
 export function requireWriter(principal: Principal): void {
-  if (principal.kind === 'member') throw new SalusError('write-not-allowed', 'other members may only read')
+  if (principal.kind === 'member' || principal.kind === 'patient')
+    throw new SalusError('write-not-allowed', 'only the custodian’s own users write')
 }
