@@ -9,6 +9,7 @@ import { ConsensusKeyFile } from './consensus-keys.ts'
 import { type MemberFile, pathsOf, readMemberFile } from './member-folder.ts'
 import { readText } from './network.ts'
 import { readPeers } from './peers-file.ts'
+import { portalFiles } from './portal-files.ts'
 import { whenNextKeyCounts } from './validator-keys.ts'
 
 export interface RunOptions {
@@ -65,6 +66,7 @@ export async function runMember(options: RunOptions): Promise<RunningMember | nu
       ledger,
       consensusKey: validator?.keys ?? null,
       ...(validator === null ? {} : { lightCall: (call) => validator.comet.lightCall(call) }),
+      portalFiles: portalFiles(),
       host,
       port: port ?? Number(new URL(member.url).port || 80),
     })

@@ -4,6 +4,7 @@ import { toHex } from '@salus/core'
 import { type Ledger, openEmbeddedLedger } from '@salus/ledger'
 import { type RunningNode, startNode } from '@salus/node'
 import { pathsOf } from '../member-folder.ts'
+import { portalFiles } from '../portal-files.ts'
 import { engineKey, folderOf } from './folders.ts'
 import { demoMembers } from './members.ts'
 import type { DemoOptions, RunningMembers } from './options.ts'
@@ -26,6 +27,7 @@ export async function startEmbedded(options: DemoOptions, genesisText: string): 
       ledger,
       consensusKey: null,
       host: options.host,
+      portalFiles: portalFiles(),
       port: options.port + 1 + i,
     })
     nodes.push(node)

@@ -13,7 +13,8 @@ import { demoMembers } from './members.ts'
 import type { DemoOptions } from './options.ts'
 import { findBusyPort } from './ports.ts'
 import { startProcesses } from './processes.ts'
-import { startStatusPage } from './status-page.ts'
+import { startDemoSite } from './site.ts'
+import { demoStaff } from './staff.ts'
 import { describeMembers } from './tokens.ts'
 
 export interface RunningDemo {
@@ -31,7 +32,8 @@ export async function runDemo(options: DemoOptions): Promise<RunningDemo> {
   const members =
     options.engine === 'cometbft' ? await startProcesses(options) : await startEmbedded(options, genesisText)
   const network = await describe(options)
-  const page = await startStatusPage({ host, port, network, status: members.status })
+  const staff = await demoStaff(network)
+  const page = await startDemoSite({ host, port, network, status: members.status, staff })
   return {
     url: `http://${host}:${port}`,
     close: async () => {

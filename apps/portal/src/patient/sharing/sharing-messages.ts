@@ -1,0 +1,46 @@
+/** Texts about consents that several pages share. */
+import { messages } from '../../i18n/language.tsx'
+
+export const sharingMessages = messages({
+  en: {
+    everything: 'Everything',
+    withoutSensitive: 'without sensitive entries',
+    withSensitive: 'with sensitive entries',
+    until: (date: string) => `until ${date}`,
+    open: 'until you stop it',
+    treatment: 'for treatment',
+    research: 'for research',
+    otherPurpose: 'for another purpose',
+    active: 'Shared',
+    revoked: 'Stopped',
+    replaced: 'Changed',
+    expired: 'Ended',
+    unknown: 'Not on the ledger',
+    stop: 'Stop sharing',
+    stopTitle: (member: string) => `Stop sharing with ${member}?`,
+    stopText: (member: string) => `From this moment ${member} is refused. What it has already read it may have kept.`,
+    stopped: (member: string) => `${member} is refused from now on`,
+    keep: 'Keep sharing',
+  },
+  de: {
+    everything: 'Alles',
+    withoutSensitive: 'ohne sensible Einträge',
+    withSensitive: 'mit sensiblen Einträgen',
+    until: (date: string) => `bis ${date}`,
+    open: 'bis Sie es beenden',
+    treatment: 'zur Behandlung',
+    research: 'zur Forschung',
+    otherPurpose: 'zu einem anderen Zweck',
+    active: 'Freigegeben',
+    revoked: 'Beendet',
+    replaced: 'Geändert',
+    expired: 'Abgelaufen',
+    unknown: 'Nicht im Register',
+    stop: 'Freigabe beenden',
+    stopTitle: (member: string) => `Freigabe für ${member} beenden?`,
+    stopText: (member: string) =>
+      `Ab sofort wird ${member} abgewiesen. Was schon gelesen wurde, kann dort aufbewahrt sein.`,
+    stopped: (member: string) => `${member} wird ab jetzt abgewiesen`,
+    keep: 'Weiter freigeben',
+  },
+})
