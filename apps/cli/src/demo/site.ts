@@ -60,6 +60,7 @@ async function answer(
     requireOwnPage(options, request)
     return sendJson(response, 200, { url: await enter(options, keyOf(await readBody(request))) })
   }
+  if (path === '/' && files.size === 0) return sendPlain(response, options)
   const file = files.get(path === '/' ? '/demo.html' : path)
   if (file === undefined || request.method !== 'GET') return sendJson(response, 404, { error: { code: 'not-found' } })
   const { headers, body } = await file.reply(String(request.headers['accept-encoding'] ?? ''))
@@ -124,6 +125,19 @@ function sendJson(response: ServerResponse, status: number, body: object): void 
     'x-content-type-options': 'nosniff',
   }
   response.writeHead(status, headers).end(JSON.stringify(body))
+}
+
+/** In place of the page where the portal was never built. */
+function sendPlain(response: ServerResponse, { network }: SiteOptions): void {
+  const members = Object.entries(network.members).map(([key, { name, fhir }]) => `${key}: ${name}, ${fhir}`)
+  const lines = [
+    'Salus demo network. npm start builds the pages that belong here.',
+    '',
+    ...members,
+    '',
+    ...tour(network),
+  ]
+  response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' }).end(`${lines.join('\n')}\n`)
 }
 
 /** What to try on the command line. */
