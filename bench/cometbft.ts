@@ -24,10 +24,10 @@ interface Load {
 }
 
 /** The loads of a network of so many validators. kvstore knows no commands, so only the first of them are for both. */
-const ONE: readonly Load[] = [{ inFlight: 1000, commands: 1, transactions: { salus: 50_000, kvstore: 100_000 } }]
+const ONE: readonly Load[] = [{ inFlight: 1000, commands: 1, transactions: { salus: 100_000, kvstore: 250_000 } }]
 const FOUR: readonly Load[] = [
-  { inFlight: 1000, commands: 1, transactions: { salus: 20_000, kvstore: 40_000 } },
-  { inFlight: 100, commands: 1, transactions: { salus: 10_000, kvstore: 20_000 } },
+  { inFlight: 1000, commands: 1, transactions: { salus: 40_000, kvstore: 80_000 } },
+  { inFlight: 100, commands: 1, transactions: { salus: 15_000, kvstore: 30_000 } },
   { inFlight: 100, commands: 100, transactions: { salus: 1500, kvstore: 0 } },
 ]
 

@@ -41,10 +41,10 @@ export function closedLoop(network: CometNetwork, wires: readonly Uint8Array[], 
     pending += ids.length
     sent = end
   }
-  setTimeout(() => {
+  const warm = setTimeout(() => {
     cpuFrom = cpu()
   }, WARM_MS)
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     network.onCommitted = (ids) => {
       pending -= ids.length
       if (!isOver) {
@@ -57,7 +57,9 @@ export function closedLoop(network: CometNetwork, wires: readonly Uint8Array[], 
         if (isOver) cpuUsed = cpu() - cpuFrom
       }
       if (pending > 0) return
+      clearTimeout(warm)
       const count = latencies.length
+      if (count === 0) return reject(new Error('the transactions ran out before the clock started: make more ready'))
       const perSecond = (1000 * count) / (endMs - startMs)
       resolve({ perSecond, medianMs: median(latencies), cpuMicroseconds: cpuUsed / count })
     }
